@@ -1,0 +1,197 @@
+-- The log: one row that holds its head, the events, and the claims on unique values.
+-- Every append goes through append_events(), which locks the head until its transaction ends. That makes positions
+-- dense and gives them the order of commits: a reader of `position > n` misses nothing.
+
+CREATE TABLE event_log (
+  only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+  head bigint NOT NULL DEFAULT 0 CHECK (head >= 0)
+) WITH (fillfactor = 10, autovacuum_vacuum_threshold = 200, autovacuum_vacuum_scale_factor = 0);
+
+COMMENT ON TABLE event_log IS 'One row: the position of the last event. Locked by an append until it commits.';
+
+INSERT INTO event_log DEFAULT VALUES;
+
+-- data and metadata are json, not jsonb: the text comes back as it was written, and an append does not pay for a
+-- second form of it. Cast to jsonb to query them by hand.
+CREATE TABLE events (
+  position bigint NOT NULL,
+  event_id uuid NOT NULL,
+  event_type text NOT NULL,
+  schema_version integer NOT NULL CHECK (schema_version > 0),
+  aggregate_type text NOT NULL,
+  aggregate_id text NOT NULL,
+  aggregate_version integer NOT NULL CHECK (aggregate_version > 0),
+  timestamp timestamptz NOT NULL,
+  data json NOT NULL,
+  metadata json NOT NULL,
+  CONSTRAINT events_position PRIMARY KEY (position),
+  CONSTRAINT events_event_id UNIQUE (event_id),
+  CONSTRAINT events_stream_version UNIQUE (aggregate_type, aggregate_id, aggregate_version)
+);
+
+COMMENT ON COLUMN events.position IS 'Place in the whole log: 1, 2, 3 … without holes, in the order of commits.';
+COMMENT ON COLUMN events.aggregate_version IS 'Place in the stream: 1, 2, 3 … without holes.';
+COMMENT ON COLUMN events.timestamp IS 'The clock of this server at the append.';
+
+CREATE FUNCTION refuse_change_of_events() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'The log is immutable: % of events is refused.', TG_OP
+    USING ERRCODE = 'insufficient_privilege', HINT = 'Append an event that corrects the earlier one.';
+END
+$$;
+
+CREATE TRIGGER events_are_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON events
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_events();
+
+-- A value that one stream at a time may hold.
+CREATE TABLE claims (
+  scope text NOT NULL,
+  value text NOT NULL,
+  aggregate_type text NOT NULL,
+  aggregate_id text NOT NULL,
+  CONSTRAINT claims_scope_value PRIMARY KEY (scope, value)
+);
+
+-- Appends a batch. Each append of it gets its own verdict, and a refused one does not touch the others:
+--   appended   stored now
+--   repeated   these ids were stored before, at the version that is given
+--   version    the stream is not at the expected version
+--   duplicate  an event id stands in the log already
+--   claim      another stream holds the claimed value claim_no
+-- stream_version and log_position are those of the stream's last event after that (null in an empty stream).
+-- Appends are numbered from 1 by their place in stream_types; events and claims name theirs in *_append.
+-- expected: a version, or -1 for "the stream exists", or -2 for "any".
+-- The caller sees to it that no two appends of a batch touch the same stream, event id or claimed value; then their
+-- verdicts do not depend on each other. Call it at READ COMMITTED: what it reads must be newer than its lock.
+-- Sequential scans are off because plans are kept, and a plan made for an empty table must serve a full one.
+CREATE FUNCTION append_events(
+  stream_types text[], stream_ids text[], expected integer[], event_counts integer[],
+  event_append integer[], event_number integer[], event_ids uuid[], event_types text[], schema_versions integer[],
+  event_data json[], event_metadata json[],
+  claim_append integer[], claim_scopes text[], claim_values text[], claim_releases boolean[]
+) RETURNS TABLE (append_no integer, verdict text, stream_version integer, log_position bigint, claim_no integer)
+LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
+#variable_conflict use_column
+DECLARE
+  event_total CONSTANT integer := cardinality(event_ids);
+  has_claims CONSTANT boolean := cardinality(claim_append) > 0;
+  head_before bigint;
+  appended_at timestamptz;
+  versions integer[];
+  known integer[];
+  lost integer[] := '{}';
+  verdicts text[];
+BEGIN
+  UPDATE event_log SET head = head + event_total WHERE only_row RETURNING head - event_total INTO STRICT head_before;
+  appended_at := clock_timestamp();
+
+  versions := ARRAY(
+    SELECT COALESCE((
+      SELECT e.aggregate_version FROM events e
+      WHERE e.aggregate_type = a.type AND e.aggregate_id = a.id
+      ORDER BY e.aggregate_version DESC LIMIT 1), 0)
+    FROM unnest(stream_types, stream_ids) WITH ORDINALITY AS a(type, id, no)
+    ORDER BY a.no);
+
+  known := ARRAY(
+    SELECT DISTINCT g.append FROM unnest(event_append, event_ids) AS g(append, id)
+    WHERE (SELECT true FROM events e WHERE e.event_id = g.id LIMIT 1));
+
+  IF has_claims THEN
+    lost := ARRAY(
+      SELECT c.no FROM unnest(claim_append, claim_scopes, claim_values, claim_releases)
+        WITH ORDINALITY AS c(append, scope, value, release, no)
+      JOIN claims k ON k.scope = c.scope AND k.value = c.value
+      WHERE NOT c.release
+        AND (k.aggregate_type <> stream_types[c.append] OR k.aggregate_id <> stream_ids[c.append]));
+  END IF;
+
+  verdicts := ARRAY(
+    SELECT CASE
+      WHEN (a.expected = a.version OR a.expected = -2 OR (a.expected = -1 AND a.version > 0)) AND a.no <> ALL (known)
+        THEN CASE WHEN a.no = ANY (SELECT claim_append[l.no] FROM unnest(lost) AS l(no)) THEN 'claim' ELSE 'appended' END
+      ELSE judge_append(
+        a.type, a.id, a.expected, a.version,
+        ARRAY(SELECT g.id FROM unnest(event_append, event_number, event_ids) AS g(append, number, id)
+              WHERE g.append = a.no ORDER BY g.number))
+      END
+    FROM unnest(stream_types, stream_ids, expected, versions) WITH ORDINALITY AS a(type, id, expected, version, no)
+    ORDER BY a.no);
+
+  INSERT INTO events (
+    position, event_id, event_type, schema_version, aggregate_type, aggregate_id, aggregate_version, timestamp,
+    data, metadata)
+  SELECT
+    head_before + row_number() OVER (ORDER BY g.no), g.id, g.type, g.schema_version,
+    stream_types[g.append], stream_ids[g.append], versions[g.append] + g.number, appended_at, g.data, g.metadata
+  FROM unnest(event_append, event_number, event_ids, event_types, schema_versions, event_data, event_metadata)
+    WITH ORDINALITY AS g(append, number, id, type, schema_version, data, metadata, no)
+  WHERE verdicts[g.append] = 'appended';
+
+  IF 'appended' <> ANY (verdicts) THEN
+    UPDATE event_log SET head = head_before + COALESCE((
+      SELECT sum(a.count) FROM unnest(event_counts, verdicts) AS a(count, verdict) WHERE a.verdict = 'appended'), 0)
+    WHERE only_row;
+  END IF;
+
+  IF has_claims THEN
+    DELETE FROM claims k USING unnest(claim_append, claim_scopes, claim_values, claim_releases)
+      AS c(append, scope, value, release)
+    WHERE c.release AND verdicts[c.append] = 'appended' AND k.scope = c.scope AND k.value = c.value
+      AND k.aggregate_type = stream_types[c.append] AND k.aggregate_id = stream_ids[c.append];
+
+    INSERT INTO claims (scope, value, aggregate_type, aggregate_id)
+    SELECT c.scope, c.value, stream_types[c.append], stream_ids[c.append]
+    FROM unnest(claim_append, claim_scopes, claim_values, claim_releases) AS c(append, scope, value, release)
+    WHERE NOT c.release AND verdicts[c.append] = 'appended'
+    ON CONFLICT (scope, value) DO NOTHING;
+  END IF;
+
+  RETURN QUERY
+    SELECT v.no::integer, v.verdict, v.version, e.position,
+      (SELECT min(l.no) FROM unnest(lost) AS l(no) WHERE claim_append[l.no] = v.no)
+    FROM (
+      SELECT a.no, stream_types[a.no] AS type, stream_ids[a.no] AS id, split_part(a.verdict, ' ', 1) AS verdict,
+        CASE split_part(a.verdict, ' ', 1)
+          WHEN 'appended' THEN a.version + a.count
+          WHEN 'repeated' THEN split_part(a.verdict, ' ', 2)::integer
+          ELSE a.version
+        END AS version
+      FROM unnest(verdicts, versions, event_counts) WITH ORDINALITY AS a(verdict, version, count, no)
+    ) AS v
+    LEFT JOIN LATERAL (
+      SELECT e.position FROM events e
+      WHERE e.aggregate_type = v.type AND e.aggregate_id = v.id AND e.aggregate_version = v.version LIMIT 1
+    ) AS e ON true;
+END
+$$;
+
+-- The verdict on an append that is not plainly good: a retry of what is stored ("repeated <version>"), or refused.
+CREATE FUNCTION judge_append(
+  stream_type text, stream_id text, expected integer, stream_version integer, ids uuid[]
+) RETURNS text LANGUAGE plpgsql STABLE SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+  before_first integer := expected;
+  stored uuid[];
+BEGIN
+  IF expected > stream_version OR (expected = -1 AND stream_version = 0) THEN RETURN 'version'; END IF;
+  IF expected = stream_version THEN RETURN 'duplicate'; END IF;
+  IF cardinality(ids) = 0 THEN RETURN 'version'; END IF;
+
+  IF expected < 0 THEN
+    SELECT e.aggregate_version - 1 INTO before_first FROM events e
+    WHERE e.event_id = ids[1] AND e.aggregate_type = stream_type AND e.aggregate_id = stream_id;
+    IF before_first IS NULL THEN RETURN 'duplicate'; END IF;
+  END IF;
+
+  stored := ARRAY(
+    SELECT e.event_id FROM events e
+    WHERE e.aggregate_type = stream_type AND e.aggregate_id = stream_id
+      AND e.aggregate_version > before_first AND e.aggregate_version <= before_first + cardinality(ids)
+    ORDER BY e.aggregate_version);
+
+  IF stored = ids THEN RETURN 'repeated ' || before_first + cardinality(ids); END IF;
+  IF expected >= 0 AND (stored[1] <> ids[1] OR cardinality(stored) < cardinality(ids)) THEN RETURN 'version'; END IF;
+  RETURN 'duplicate';
+END
+$$;

@@ -1,0 +1,97 @@
+import { Claim } from './claim';
+import { className, EventClass } from './event-class';
+import { eventMethods } from './on';
+
+/** Where an aggregate stands in the log. Version 0 and position 0: nothing of it is stored yet. */
+export interface StreamPlace {
+  readonly version: number;
+  readonly position: bigint;
+}
+
+/** What an aggregate decided since it was loaded, to be stored as one append. */
+export interface PendingChanges {
+  readonly events: readonly object[];
+  readonly claims: readonly Claim[];
+  readonly releases: readonly Claim[];
+}
+
+/** An event that the aggregate has no `@On` method for. It never just moves the version. */
+export class UnhandledEventError extends Error {
+  constructor(aggregate: object, event: object) {
+    super(
+      `${className(aggregate)} has no method for ${className(event)}. Add one: @On(${className(event)}) protected on…(event).`,
+    );
+    this.name = 'UnhandledEventError';
+  }
+}
+
+function claimKey(claim: Claim): string {
+  return JSON.stringify([claim.scope, claim.value]);
+}
+
+/**
+ * Decides by raising events; changes its state only in `@On` methods, so that a replay gives the same state. Knows no
+ * service and no store: the repository loads it and stores what it raised.
+ */
+export abstract class AggregateRoot {
+  #place: StreamPlace = { version: 0, position: 0n };
+  #events: object[] = [];
+  readonly #claims = new Map<string, { readonly claim: Claim; readonly held: boolean }>();
+
+  constructor(readonly id: string) {}
+
+  /** The version of the stream when it was loaded or last stored; raised events do not count until stored. */
+  get version(): number {
+    return this.#place.version;
+  }
+
+  /** Applies the event and keeps it to be stored. The event is frozen from here on. */
+  protected raise(event: object): void {
+    this.#apply(event);
+    this.#events.push(Object.freeze(event));
+  }
+
+  /** Takes the value for this stream when the events are stored; fails them all when another stream holds it. */
+  protected claim(claim: Claim): void {
+    this.#claims.set(claimKey(claim), { claim, held: true });
+  }
+
+  /** Gives the value up when the events are stored. */
+  protected release(claim: Claim): void {
+    this.#claims.set(claimKey(claim), { claim, held: false });
+  }
+
+  #apply(event: object): void {
+    const method = eventMethods(this.constructor).get(event.constructor as EventClass);
+    if (method === undefined) throw new UnhandledEventError(this, event);
+    (this as unknown as Record<string, (event: object) => void>)[method]?.(event);
+  }
+
+  /** For the repository. @internal */
+  static placeOf(aggregate: AggregateRoot): StreamPlace {
+    return aggregate.#place;
+  }
+
+  /** For the repository and for specs: a copy, so that nothing outside can change it. @internal */
+  static pendingChanges(aggregate: AggregateRoot): PendingChanges {
+    const claims = [...aggregate.#claims.values()];
+    return {
+      events: [...aggregate.#events],
+      claims: claims.filter((c) => c.held).map((c) => c.claim),
+      releases: claims.filter((c) => !c.held).map((c) => c.claim),
+    };
+  }
+
+  /** Applies a stored event. @internal */
+  static replay(aggregate: AggregateRoot, event: object, place: StreamPlace): void {
+    aggregate.#apply(event);
+    aggregate.#place = place;
+  }
+
+  /** Forgets the pending changes, now that they are stored. @internal */
+  static markStored(aggregate: AggregateRoot, place: StreamPlace): void {
+    aggregate.#place = place;
+    aggregate.#events = [];
+    aggregate.#claims.clear();
+  }
+}

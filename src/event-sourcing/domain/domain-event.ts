@@ -1,0 +1,36 @@
+import { EventClass } from './event-class';
+
+/** What is stored of an event: its own members, as plain JSON. */
+export type EventData = Readonly<Record<string, unknown>>;
+
+/** Turns data written under one schema version into data of the next. Pure; never changes its argument. */
+export type Upcaster = (data: EventData) => EventData;
+
+export interface DomainEventOptions {
+  /** Schema version that new events are written with: 1, 2, 3 … Default 1. */
+  readonly version?: number;
+  /** `{ 1: fromOneToTwo, 2: fromTwoToThree }`: one step for every version below `version`. */
+  readonly upcasters?: Readonly<Record<number, Upcaster>>;
+}
+
+export interface DomainEventDefinition {
+  readonly type: string;
+  readonly version: number;
+  readonly upcasters: Readonly<Record<number, Upcaster>>;
+}
+
+const definitions = new WeakMap<EventClass, DomainEventDefinition>();
+
+/**
+ * Names the type under which events of this class are stored. The name outlives the class: rename the class as you
+ * like, never the type.
+ */
+export function DomainEvent(type: string, options: DomainEventOptions = {}) {
+  return (eventClass: EventClass): void => {
+    definitions.set(eventClass, { type, version: options.version ?? 1, upcasters: options.upcasters ?? {} });
+  };
+}
+
+export function domainEventDefinition(eventClass: EventClass): DomainEventDefinition | undefined {
+  return definitions.get(eventClass);
+}

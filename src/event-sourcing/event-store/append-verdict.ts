@@ -1,0 +1,36 @@
+import { ClaimTakenError, DuplicateEventIdError, WrongExpectedVersionError } from './errors';
+import { AppendResult, ClaimedValue } from './event-store';
+import { PreparedAppend } from './prepare-append';
+
+/** What the log says to one append. `version` and `position` are those of the stream's last event after that. */
+export interface AppendVerdict {
+  readonly verdict: 'appended' | 'repeated' | 'version' | 'duplicate' | 'claim';
+  readonly version: number;
+  readonly position: bigint;
+  /** With `claim`: the value that another stream holds. */
+  readonly claim?: ClaimedValue;
+}
+
+/** The verdict as the caller sees it: a result, or the error that says why not. */
+export function resultOf(append: PreparedAppend, verdict: AppendVerdict): AppendResult {
+  switch (verdict.verdict) {
+    case 'appended':
+    case 'repeated':
+      return { version: verdict.version, position: verdict.position };
+    case 'version':
+      throw new WrongExpectedVersionError(append.stream, append.expectedVersion, verdict.version);
+    case 'duplicate':
+      throw new DuplicateEventIdError(append.stream);
+    case 'claim':
+      throw new ClaimTakenError(append.stream, verdict.claim ?? { scope: 'value', value: '' });
+  }
+}
+
+/** One text for a stream, whatever characters its type and id have. */
+export function streamKey(stream: { readonly type: string; readonly id: string }): string {
+  return `${stream.type.length}:${stream.type}${stream.id}`;
+}
+
+export function claimKey({ scope, value }: ClaimedValue): string {
+  return `${scope.length}:${scope}${value}`;
+}

@@ -1,0 +1,69 @@
+import { ClaimedValue, ExpectedVersion } from './event-store';
+import { StreamId } from './event-envelope';
+
+/** What the kernel throws; application code tells them apart by class. */
+export abstract class EventSourcingError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** The stream is not where the append expected it. Load again and decide again. */
+export class WrongExpectedVersionError extends EventSourcingError {
+  constructor(
+    readonly stream: StreamId,
+    readonly expectedVersion: ExpectedVersion,
+    readonly actualVersion: number,
+  ) {
+    super(
+      `Stream ${stream.type}/${stream.id} is at version ${actualVersion}, but the append expected ${expectedVersion}.`,
+    );
+  }
+}
+
+/** An event id of the append stands in the log already, and the append is not a retry of what is stored. */
+export class DuplicateEventIdError extends EventSourcingError {
+  constructor(readonly stream: StreamId) {
+    super(
+      `An append to ${stream.type}/${stream.id} uses an event id that is taken. Give each event an id of its own.`,
+    );
+  }
+}
+
+/** Another stream holds the value. */
+export class ClaimTakenError extends EventSourcingError {
+  constructor(
+    readonly stream: StreamId,
+    readonly claim: ClaimedValue,
+  ) {
+    super(`A ${claim.scope} that ${stream.type}/${stream.id} claims is held by another stream.`);
+  }
+}
+
+/** The append can never be stored as it is; the message says what to change. */
+export class InvalidAppendError extends EventSourcingError {}
+
+/** Too many appends are waiting. Nothing was stored; try again later. */
+export class EventStoreOverloadedError extends EventSourcingError {
+  constructor(readonly waiting: number) {
+    super(`${waiting} appends are waiting already. Nothing was stored: try again later, or raise the limit.`);
+  }
+}
+
+/**
+ * The store cannot be reached, or the connection died before it answered. Whether the append was stored is unknown: to
+ * repeat it with the same event ids is safe.
+ */
+export class EventStoreUnavailableError extends EventSourcingError {
+  constructor(cause?: unknown) {
+    super('The event store cannot be reached. Repeat the append with the same event ids when it can.', { cause });
+  }
+}
+
+/** The store was closed; the process is stopping. Nothing was stored. */
+export class EventStoreClosedError extends EventSourcingError {
+  constructor() {
+    super('The event store is closed, because the process is stopping. Nothing was stored.');
+  }
+}

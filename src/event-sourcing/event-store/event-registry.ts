@@ -1,0 +1,95 @@
+import { domainEventDefinition, DomainEventDefinition, EventClass, EventData } from '../domain';
+import { EventSourcingError } from './errors';
+import { RecordedEvent } from './event-envelope';
+
+/** Found while the application starts: it must not start. */
+export class EventRegistrationError extends EventSourcingError {}
+
+/** The log holds an event that no registered class stands for. To skip it would be to lose it. */
+export class UnknownEventTypeError extends EventSourcingError {
+  constructor(readonly type: string) {
+    super(
+      `No class is registered for the stored event type "${type}". Keep the class and its @On methods for as long as its events are stored.`,
+    );
+  }
+}
+
+/** The log holds an event of a later schema than this program knows: a newer program wrote it. */
+export class UnknownSchemaVersionError extends EventSourcingError {
+  constructor(type: string, stored: number, known: number) {
+    super(`"${type}" is stored with schema version ${stored}, but this program knows ${known}. Deploy the newer one.`);
+  }
+}
+
+/** Knows the class of every stored event type, and turns one into the other. */
+export class EventRegistry {
+  private readonly classes = new Map<string, EventClass>();
+
+  /**
+   * Idempotent for the same class.
+   * @throws EventRegistrationError for an undecorated class, a type with two classes, or a missing upcast step.
+   */
+  register(eventClass: EventClass): void {
+    const definition = this.definition(eventClass);
+    const known = this.classes.get(definition.type);
+    if (known && known !== eventClass) {
+      throw new EventRegistrationError(
+        `${known.name} and ${eventClass.name} both store events as "${definition.type}". Give one of them another @DomainEvent type.`,
+      );
+    }
+    checkUpcasters(eventClass, definition);
+    this.classes.set(definition.type, eventClass);
+  }
+
+  /** @throws UnknownEventTypeError */
+  classOf(type: string): EventClass {
+    const eventClass = this.classes.get(type);
+    if (!eventClass) throw new UnknownEventTypeError(type);
+    return eventClass;
+  }
+
+  /** What is stored of an event. */
+  encode(event: object): { readonly type: string; readonly schemaVersion: number; readonly data: EventData } {
+    const { type, version } = this.definition(event.constructor as EventClass);
+    return { type, schemaVersion: version, data: { ...event } };
+  }
+
+  /**
+   * The event as an instance of its class, raised to its current schema, and frozen.
+   * @throws UnknownEventTypeError, UnknownSchemaVersionError
+   */
+  decode(recorded: RecordedEvent): object {
+    const eventClass = this.classOf(recorded.type);
+    const event = Object.create(eventClass.prototype as object) as object;
+    return Object.freeze(Object.assign(event, this.upcast(recorded, this.definition(eventClass))));
+  }
+
+  private upcast(recorded: RecordedEvent, { type, version, upcasters }: DomainEventDefinition): EventData {
+    if (recorded.schemaVersion > version) {
+      throw new UnknownSchemaVersionError(type, recorded.schemaVersion, version);
+    }
+    let data = recorded.data;
+    for (let from = recorded.schemaVersion; from < version; from++) data = upcasters[from]?.(data) ?? data;
+    return data;
+  }
+
+  private definition(eventClass: EventClass): DomainEventDefinition {
+    const definition = domainEventDefinition(eventClass);
+    if (definition) return definition;
+    throw new EventRegistrationError(
+      `${eventClass.name} has no stored name. Decorate it: @DomainEvent('${eventClass.name}').`,
+    );
+  }
+}
+
+function checkUpcasters(eventClass: EventClass, { version, upcasters }: DomainEventDefinition): void {
+  if (!Number.isInteger(version) || version < 1) {
+    throw new EventRegistrationError(`${eventClass.name} has version ${version}. Use 1, 2, 3 …`);
+  }
+  for (let from = 1; from < version; from++) {
+    if (upcasters[from]) continue;
+    throw new EventRegistrationError(
+      `${eventClass.name} is at version ${version} but has no step from ${from}. Add it: @DomainEvent(…, { version: ${version}, upcasters: { ${from}: (data) => … } }).`,
+    );
+  }
+}

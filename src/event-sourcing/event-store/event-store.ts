@@ -1,0 +1,81 @@
+import type { EntityManager } from 'typeorm';
+import { NewEvent, Position, RecordedEvent, StreamId } from './event-envelope';
+
+/** `'no-stream'` is version 0. A number is the version of the stream's last event. */
+export type ExpectedVersion = number | 'no-stream' | 'stream-exists' | 'any';
+
+/** A value held by one stream at a time; see `Claim` in the domain. */
+export interface ClaimedValue {
+  readonly scope: string;
+  readonly value: string;
+}
+
+export interface AppendOptions {
+  readonly expectedVersion: ExpectedVersion;
+  /** Values to take for this stream, after `releases`. One that this stream holds already is fine. */
+  readonly claims?: readonly ClaimedValue[];
+  /** Values to give up. One that this stream does not hold is left alone. */
+  readonly releases?: readonly ClaimedValue[];
+  /**
+   * Joins this TypeORM transaction (READ COMMITTED). Make it the last write: the append locks the head of the log until
+   * the transaction ends, and every other append waits for it. Postgres store only.
+   */
+  readonly transaction?: EntityManager;
+}
+
+/** Where the stream's last event stands once the append is stored (or the same append was stored before). */
+export interface AppendResult {
+  readonly version: number;
+  readonly position: Position;
+}
+
+export interface ReadStreamOptions {
+  /** Only events with a greater version. Default 0. */
+  readonly after?: number;
+  /** At most so many events. Default: all. */
+  readonly limit?: number;
+}
+
+export interface ReadAllOptions {
+  /** Only events with a greater position; 0n reads from the beginning. */
+  readonly after: Position;
+  /** 1 to 10,000. Default 1,000. */
+  readonly limit?: number;
+}
+
+/**
+ * An append-only log of events in streams, with one total order.
+ *
+ * - `position` is dense and in commit order: who reads `position > n` misses nothing, and sees each stream's versions
+ *   in order.
+ * - An acknowledged append is durable. A failed one stored nothing.
+ * - Of two appends with the same expected version exactly one succeeds.
+ * - An event id is unique in the whole log, which makes a retry safe. With an exact version (or `'no-stream'`) behind the
+ *   stream's head, the ids stored from there on are compared: all equal gives the first result again; a first id that
+ *   differs, or a batch that runs past what is stored, is a `WrongExpectedVersionError`. With `'any'` or
+ *   `'stream-exists'`, a batch whose ids stand in this stream one after the other gives the first result again. Any other
+ *   use of a stored id is a `DuplicateEventIdError`.
+ * - An append ahead of the head is a `WrongExpectedVersionError`. An empty append checks the version, and nothing else.
+ */
+export abstract class EventStore {
+  /**
+   * Appends all events, or none.
+   * @throws WrongExpectedVersionError, DuplicateEventIdError, ClaimTakenError: refused by what is stored.
+   * @throws InvalidAppendError: the events can never be stored (size, length, JSON that would change).
+   * @throws EventStoreOverloadedError, EventStoreUnavailableError: try again, with the same event ids.
+   */
+  abstract appendToStream(
+    stream: StreamId,
+    events: readonly NewEvent[],
+    options: AppendOptions,
+  ): Promise<AppendResult>;
+
+  /** The events of a stream in order; none for a stream that does not exist. Reads page by page as it is consumed. */
+  abstract readStream(stream: StreamId, options?: ReadStreamOptions): AsyncIterable<RecordedEvent>;
+
+  /** One page of the log, in order; empty at the end. */
+  abstract readAll(options: ReadAllOptions): Promise<readonly RecordedEvent[]>;
+
+  /** Position of the last event; 0n in an empty log. */
+  abstract head(): Promise<Position>;
+}

@@ -1,0 +1,152 @@
+import { AppendVerdict, claimKey, resultOf, streamKey } from '../append-verdict';
+import { EventStoreClosedError, EventStoreOverloadedError, WrongExpectedVersionError } from '../errors';
+import { AppendResult } from '../event-store';
+import { PreparedAppend } from '../prepare-append';
+import { isDatabaseUnavailable } from './connection-failure';
+
+export type SendBatch = (batch: readonly PreparedAppend[]) => Promise<readonly AppendVerdict[]>;
+
+export interface AppendQueueLimits {
+  /** Appends that may wait; one more is refused. */
+  readonly waiting: number;
+  readonly appendsPerBatch: number;
+  /** JSON characters in one batch; a single larger append goes alone. */
+  readonly sizePerBatch: number;
+}
+
+interface WaitingAppend {
+  readonly append: PreparedAppend;
+  readonly stream: string;
+  readonly keys: readonly string[];
+  readonly resolve: (result: AppendResult) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Appends that were stored by the batch before, by stream: they make some waiting ones stale. */
+type StoredAppends = ReadonlyMap<string, { readonly append: PreparedAppend; readonly versionBefore: number }>;
+
+/**
+ * Group commit: one batch is under way at a time, and what arrives meanwhile travels together in the next. An append
+ * that finds the queue at rest goes at once, alone. No two appends of a batch touch the same stream, event id or
+ * claimed value, so each verdict stands for itself; those that do follow each other in the order of their arrival.
+ */
+export class AppendQueue {
+  private waiting: WaitingAppend[] = [];
+  private running: Promise<void> | undefined;
+  private closed = false;
+
+  constructor(
+    private readonly send: SendBatch,
+    private readonly limits: AppendQueueLimits,
+  ) {}
+
+  push(append: PreparedAppend): Promise<AppendResult> {
+    if (this.closed) return Promise.reject(new EventStoreClosedError());
+    if (this.waiting.length >= this.limits.waiting) {
+      return Promise.reject(new EventStoreOverloadedError(this.waiting.length));
+    }
+    return new Promise((resolve, reject) => {
+      const stream = streamKey(append.stream);
+      this.waiting.push({ append, stream, keys: keysOf(append, stream), resolve, reject });
+      this.running ??= this.run();
+    });
+  }
+
+  /** Refuses new appends, and waits for those it took. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    while (this.waiting.length > 0) {
+      const batch = this.takeBatch();
+      const stored = await this.sendAndSettle(batch);
+      this.waiting = this.waiting.filter((item) => !refuseStale(item, stored));
+    }
+    this.running = undefined;
+  }
+
+  private takeBatch(): WaitingAppend[] {
+    const batch: WaitingAppend[] = [];
+    const kept: WaitingAppend[] = [];
+    const touched = new Set<string>();
+    let size = 0;
+    for (const item of this.waiting) {
+      const isFree = item.keys.every((key) => !touched.has(key));
+      const fits =
+        batch.length < this.limits.appendsPerBatch &&
+        (batch.length === 0 || size + item.append.size <= this.limits.sizePerBatch);
+      if (isFree && fits) {
+        batch.push(item);
+        size += item.append.size;
+      } else {
+        kept.push(item);
+      }
+      item.keys.forEach((key) => touched.add(key));
+    }
+    this.waiting = kept;
+    return batch;
+  }
+
+  private async sendAndSettle(batch: readonly WaitingAppend[]): Promise<StoredAppends> {
+    try {
+      return settle(batch, await this.send(batch.map((item) => item.append)));
+    } catch (error) {
+      if (batch.length === 1 || isDatabaseUnavailable(error)) {
+        batch.forEach((item) => item.reject(error));
+        return new Map();
+      }
+    }
+    // One of them makes the statement fail: alone, each fails or succeeds for itself.
+    const stored = new Map<string, { append: PreparedAppend; versionBefore: number }>();
+    for (const item of batch) {
+      (await this.sendAndSettle([item])).forEach((append, stream) => stored.set(stream, append));
+    }
+    return stored;
+  }
+}
+
+function keysOf(append: PreparedAppend, stream: string): readonly string[] {
+  const keys = [`s${stream}`];
+  for (const event of append.events) keys.push(event.id);
+  for (const claim of append.claims) keys.push(`c${claimKey(claim)}`);
+  for (const claim of append.releases) keys.push(`c${claimKey(claim)}`);
+  return keys;
+}
+
+function settle(batch: readonly WaitingAppend[], verdicts: readonly AppendVerdict[]): StoredAppends {
+  const stored = new Map<string, { append: PreparedAppend; versionBefore: number }>();
+  batch.forEach((item, index) => {
+    const verdict = verdicts[index];
+    try {
+      if (!verdict) throw new Error('The database gave no verdict on an append.');
+      item.resolve(resultOf(item.append, verdict));
+      if (verdict.verdict === 'appended') {
+        stored.set(item.stream, {
+          append: item.append,
+          versionBefore: verdict.version - item.append.events.length,
+        });
+      }
+    } catch (error) {
+      item.reject(error);
+    }
+  });
+  return stored;
+}
+
+/**
+ * Refuses, without asking the database, an append whose version was just taken by another. Not so a retry: an append
+ * with the first id of the one that was stored may be the same append, and the database compares the rest.
+ */
+function refuseStale(item: WaitingAppend, stored: StoredAppends): boolean {
+  const winner = stored.get(item.stream);
+  const { expectedVersion, events } = item.append;
+  const expected = expectedVersion === 'no-stream' ? 0 : expectedVersion;
+  if (!winner || typeof expected !== 'number') return false;
+  const inPlace = winner.append.events[expected - winner.versionBefore];
+  if (!inPlace || inPlace.id === events[0]?.id) return false;
+  const version = winner.versionBefore + winner.append.events.length;
+  item.reject(new WrongExpectedVersionError(item.append.stream, expectedVersion, version));
+  return true;
+}

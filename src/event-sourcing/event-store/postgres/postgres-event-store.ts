@@ -1,0 +1,156 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import { Pool, PoolConfig, QueryResultRow } from 'pg';
+import { AppendSignal } from '../progress-signal';
+import { AppendVerdict, resultOf } from '../append-verdict';
+import { EventStoreUnavailableError, InvalidAppendError } from '../errors';
+import { NewEvent, Position, RecordedEvent, StreamId } from '../event-envelope';
+import { AppendOptions, AppendResult, EventStore, ReadAllOptions, ReadStreamOptions } from '../event-store';
+import { prepareAppend, PreparedAppend } from '../prepare-append';
+import { readPages } from '../read-pages';
+import { appendEvents, AppendEventsRow, appendEventsValues, appendVerdicts } from './append-events';
+import { AppendQueue } from './append-queue';
+import { bigintAsBigInt } from './bigint-parser';
+import { isConnectionLost, isDatabaseUnavailable } from './connection-failure';
+import { readAll } from './read-all';
+import { readHead } from './read-head';
+import { readStream } from './read-stream';
+import { recordedEvent, RecordedEventRow } from './recorded-event-row';
+
+export interface PostgresEventStoreOptions {
+  /** How to reach Postgres 14 or later; `max` is the number of connections (default 10). */
+  readonly connection: PoolConfig;
+  /** Appends that may wait before one more is refused. Default 10,000. */
+  readonly maxWaitingAppends?: number;
+  /** Appends in one batch. Default 256: more gained nothing when measured. */
+  readonly maxAppendsPerBatch?: number;
+}
+
+/** Pauses before a batch is sent again on a new connection, in milliseconds. */
+const retryDelays = [20, 100, 500];
+
+/** The log on Postgres. Appends of this process are committed in groups; reads have connections of their own. */
+export class PostgresEventStore extends EventStore {
+  private readonly logger = new Logger(PostgresEventStore.name);
+  private readonly pool: Pool;
+  private readonly queue: AppendQueue;
+
+  constructor(
+    options: PostgresEventStoreOptions,
+    private readonly signal: AppendSignal,
+  ) {
+    super();
+    this.pool = new Pool({
+      connectionTimeoutMillis: 3_000,
+      statement_timeout: 30_000,
+      application_name: 'annals event store',
+      ...options.connection,
+      types: bigintAsBigInt,
+    });
+    this.pool.on('error', (error) => this.logger.warn(`An idle connection was lost: ${error.message}`));
+    this.queue = new AppendQueue((batch) => this.sendBatch(batch), {
+      waiting: options.maxWaitingAppends ?? 10_000,
+      appendsPerBatch: options.maxAppendsPerBatch ?? 256,
+      sizePerBatch: 4_194_304,
+    });
+  }
+
+  async appendToStream(
+    stream: StreamId,
+    events: readonly NewEvent[],
+    options: AppendOptions,
+  ): Promise<AppendResult> {
+    const append = prepareAppend(stream, events, options);
+    if (options.transaction) return this.appendInTransaction(append, options.transaction);
+    try {
+      return await this.queue.push(append);
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  readStream(stream: StreamId, options: ReadStreamOptions = {}): AsyncIterable<RecordedEvent> {
+    return readPages(options, async (after, limit) => {
+      const rows = await this.query<RecordedEventRow>('read-stream', readStream, [
+        stream.type,
+        stream.id,
+        after,
+        limit,
+      ]);
+      return rows.map(recordedEvent);
+    });
+  }
+
+  async readAll(options: ReadAllOptions): Promise<readonly RecordedEvent[]> {
+    const limit = Math.min(options.limit ?? 1_000, 10_000);
+    const rows = await this.query<RecordedEventRow>('read-all', readAll, [options.after, limit]);
+    return rows.map(recordedEvent);
+  }
+
+  async head(): Promise<Position> {
+    const [row] = await this.query<{ head: bigint }>('read-head', readHead, []);
+    if (!row) throw new Error('The table event_log has no row. Run the migrations: npm run cli -- migrate');
+    return row.head;
+  }
+
+  /** Refuses new appends, stores those that wait, and closes the connections. */
+  async close(): Promise<void> {
+    await this.queue.close();
+    await this.pool.end();
+  }
+
+  private async appendInTransaction(
+    append: PreparedAppend,
+    transaction: NonNullable<AppendOptions['transaction']>,
+  ): Promise<AppendResult> {
+    if (!transaction.queryRunner?.isTransactionActive) {
+      throw new InvalidAppendError('The entity manager is in no transaction. Use the one that transaction() gives.');
+    }
+    const rows: AppendEventsRow[] = await transaction.query(appendEvents, appendEventsValues([append]));
+    const [verdict] = appendVerdicts([append], rows);
+    return resultOf(append, verdict as AppendVerdict);
+  }
+
+  /** A lost connection leaves open whether the batch was stored. The event ids make it safe to send it again. */
+  private async sendBatch(batch: readonly PreparedAppend[]): Promise<readonly AppendVerdict[]> {
+    const values = appendEventsValues(batch);
+    for (const pause of [...retryDelays, undefined]) {
+      try {
+        const rows = await this.run<AppendEventsRow>('append-events', appendEvents, values);
+        this.signal.notify();
+        return appendVerdicts(batch, rows);
+      } catch (error) {
+        if (pause === undefined || !isConnectionLost(error)) throw error;
+        this.logger.warn(`Lost the connection while appending, trying again: ${(error as Error).message}`);
+        await delay(pause);
+      }
+    }
+    throw new Error('unreachable');
+  }
+
+  private async query<R extends QueryResultRow>(name: string, text: string, values: unknown[]): Promise<R[]> {
+    try {
+      return await this.run<R>(name, text, values);
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  /** `pool.query` would throw the connection away on any error; this keeps it unless the connection itself failed. */
+  private async run<R extends QueryResultRow>(name: string, text: string, values: unknown[]): Promise<R[]> {
+    const client = await this.pool.connect();
+    let lost = false;
+    try {
+      return (await client.query<R>({ name, text, values })).rows;
+    } catch (error) {
+      lost = isConnectionLost(error);
+      throw error;
+    } finally {
+      client.release(lost);
+    }
+  }
+}
+
+function unavailable(error: unknown): unknown {
+  return isDatabaseUnavailable(error) ? new EventStoreUnavailableError(error) : error;
+}

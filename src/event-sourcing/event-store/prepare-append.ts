@@ -1,0 +1,129 @@
+import { v7 as uuidv7 } from 'uuid';
+import { EventData } from '../domain';
+import { currentMetadata } from '../messaging/message-context';
+import { appendLimits } from './append-limits';
+import { DuplicateEventIdError, InvalidAppendError } from './errors';
+import { EventMetadata, NewEvent, StreamId } from './event-envelope';
+import { AppendOptions, ClaimedValue, ExpectedVersion } from './event-store';
+import { checkText, toPlainJson } from './plain-json';
+
+/** An event that is checked and written as JSON: nothing about it can fail in the store any more. */
+export interface PreparedEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly schemaVersion: number;
+  readonly data: string;
+  readonly metadata: string;
+}
+
+/** An append that only what is stored can refuse. */
+export interface PreparedAppend {
+  readonly stream: StreamId;
+  readonly expectedVersion: ExpectedVersion;
+  readonly events: readonly PreparedEvent[];
+  readonly claims: readonly ClaimedValue[];
+  readonly releases: readonly ClaimedValue[];
+  /** UTF-16 length of the JSON, as a measure of the batch. */
+  readonly size: number;
+}
+
+const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** @throws InvalidAppendError naming what to change. */
+export function prepareAppend(
+  stream: StreamId,
+  events: readonly NewEvent[],
+  options: AppendOptions,
+): PreparedAppend {
+  checkName(stream.type, 'The stream type');
+  checkName(stream.id, 'The stream id');
+  checkExpectedVersion(options.expectedVersion);
+  checkCount(events.length, appendLimits.eventsPerAppend, 'events');
+  const prepared = events.map(prepareEvent);
+  if (new Set(prepared.map((event) => event.id)).size < prepared.length) throw new DuplicateEventIdError(stream);
+  const size = prepared.reduce((sum, event) => sum + event.data.length + event.metadata.length, 0);
+  if (size > appendLimits.bytesPerAppend) {
+    throw new InvalidAppendError(`The append is larger than ${appendLimits.bytesPerAppend} bytes. Split it.`);
+  }
+  return {
+    stream,
+    expectedVersion: options.expectedVersion,
+    events: prepared,
+    claims: prepareClaims(options.claims),
+    releases: prepareClaims(options.releases),
+    size,
+  };
+}
+
+function prepareEvent(event: NewEvent, index: number): PreparedEvent {
+  const name = `Event ${index + 1} (${event.type})`;
+  checkName(event.type, `The type of event ${index + 1}`);
+  const schemaVersion = event.schemaVersion ?? 1;
+  if (!Number.isInteger(schemaVersion) || schemaVersion < 1 || schemaVersion > 32_767) {
+    throw new InvalidAppendError(`${name} has schema version ${schemaVersion}. Use 1, 2, 3 …`);
+  }
+  const data = toPlainJson(plainObject(event.data, `${name}: data`), `${name}: data`);
+  const metadata = prepareMetadata(event, `${name}: metadata`);
+  checkBytes(data, metadata, name);
+  return { id: prepareId(event.id, name), type: event.type, schemaVersion, data, metadata };
+}
+
+/** The members of an event's instance, without its class. */
+function plainObject(data: EventData, name: string): object {
+  if (typeof data === 'object' && data !== null && !Array.isArray(data)) return { ...data };
+  throw new InvalidAppendError(`${name} is no object. Use { member: value }.`);
+}
+
+function prepareMetadata(event: NewEvent, name: string): string {
+  const metadata: Partial<EventMetadata> = { ...currentMetadata(), ...event.metadata };
+  for (const member of ['correlationId', 'causationId', 'actor'] as const) {
+    if (typeof metadata[member] === 'string' && metadata[member] !== '') continue;
+    throw new InvalidAppendError(`${name} has no ${member}. Leave the member out to take it from the context.`);
+  }
+  return toPlainJson(metadata, name);
+}
+
+function prepareId(id: string | undefined, name: string): string {
+  const lowerCase = (id ?? uuidv7()).toLowerCase();
+  if (!uuidPattern.test(lowerCase)) throw new InvalidAppendError(`${name} has an id that is no UUID.`);
+  return lowerCase;
+}
+
+function checkBytes(data: string, metadata: string, name: string): void {
+  const characters = data.length + metadata.length;
+  if (characters * 3 <= appendLimits.bytesPerEvent) return;
+  if (Buffer.byteLength(data) + Buffer.byteLength(metadata) > appendLimits.bytesPerEvent) {
+    throw new InvalidAppendError(`${name} is larger than ${appendLimits.bytesPerEvent} bytes.`);
+  }
+}
+
+function prepareClaims(claims: readonly ClaimedValue[] = []): readonly ClaimedValue[] {
+  checkCount(claims.length, appendLimits.claimsPerAppend, 'claims');
+  for (const { scope, value } of claims) {
+    checkName(scope, 'The scope of a claim');
+    checkLength(value, appendLimits.claimValueLength, `The claimed ${scope}`);
+  }
+  return claims;
+}
+
+function checkExpectedVersion(expected: ExpectedVersion): void {
+  if (expected === 'no-stream' || expected === 'stream-exists' || expected === 'any') return;
+  if (Number.isInteger(expected) && expected >= 0 && expected <= 2_147_483_647) return;
+  throw new InvalidAppendError(
+    `The expected version is ${String(expected)}. Use 0, 1, 2 …, 'no-stream', 'stream-exists' or 'any'.`,
+  );
+}
+
+function checkCount(count: number, limit: number, what: string): void {
+  if (count > limit) throw new InvalidAppendError(`The append has ${count} ${what}; at most ${limit} are allowed.`);
+}
+
+function checkName(text: string, what: string): void {
+  if (text === '') throw new InvalidAppendError(`${what} is empty.`);
+  checkLength(text, appendLimits.nameLength, what);
+}
+
+function checkLength(text: string, limit: number, what: string): void {
+  if (text.length > limit) throw new InvalidAppendError(`${what} is longer than ${limit} characters.`);
+  checkText(text, what);
+}

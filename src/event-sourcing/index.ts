@@ -1,0 +1,65 @@
+// Wiring: the module, once per application and once per feature
+export { EventSourcingModule } from './event-sourcing.module';
+export type {
+  EventSourcingAsyncOptions,
+  EventSourcingFeature,
+  EventSourcingOptions,
+} from './event-sourcing.options';
+
+// Writing: aggregates and their repository (the domain itself: `event-sourcing/domain`)
+export {
+  AggregateAlreadyExistsError,
+  AggregateNotFoundError,
+  VersionPreconditionError,
+} from './repository/errors';
+export { EventSourcedRepository, type UpdateOptions } from './repository/event-sourced-repository';
+export { aggregateRepositoryToken, InjectAggregate } from './repository/inject-aggregate';
+
+// Read models: projectors, how far they have got, and the proof that they are right
+export { Projector, type ProjectionContext, type ProjectorOptions } from './projections/projector';
+export { Projections } from './projections/projections';
+export { ProjectionPositions } from './projections/projection-positions';
+export { ProjectionFold, type FoldComparison, type RowDifference } from './projections/projection-fold';
+
+// The log
+export { EventStore } from './event-store/event-store';
+export type {
+  AppendOptions,
+  AppendResult,
+  ClaimedValue,
+  ExpectedVersion,
+  ReadAllOptions,
+  ReadStreamOptions,
+} from './event-store/event-store';
+export type { EventMetadata, NewEvent, Position, RecordedEvent, StreamId } from './event-store/event-envelope';
+export { appendLimits } from './event-store/append-limits';
+export {
+  EventRegistrationError,
+  EventRegistry,
+  UnknownEventTypeError,
+  UnknownSchemaVersionError,
+} from './event-store/event-registry';
+export {
+  ClaimTakenError,
+  DuplicateEventIdError,
+  EventSourcingError,
+  EventStoreClosedError,
+  EventStoreOverloadedError,
+  EventStoreUnavailableError,
+  InvalidAppendError,
+  WrongExpectedVersionError,
+} from './event-store/errors';
+
+// Its providers
+export { InMemoryEventStore } from './event-store/in-memory-event-store';
+export { isDatabaseUnavailable } from './event-store/postgres/connection-failure';
+export { PostgresEventStore, type PostgresEventStoreOptions } from './event-store/postgres/postgres-event-store';
+export { AppendSignal } from './event-store/progress-signal';
+
+// Messages: what they carry on
+export { messageContext, runInMessageContext, type MessageContext } from './messaging/message-context';
+
+// Subscriptions
+export { LogHoleError } from './subscriptions/contiguous';
+export { LeaseLostError } from './subscriptions/leases';
+export type { SubscriptionSettings } from './subscriptions/subscription-settings';

@@ -1,0 +1,34 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { v7 as uuidv7 } from 'uuid';
+
+/** What every message carries on, from the request to the last event that it leads to. */
+export interface MessageContext {
+  /** One value for everything that one request set off. */
+  readonly correlationId: string;
+  /** The message that is being handled: it becomes the cause of what is raised now. */
+  readonly causationId: string;
+  readonly actor: string;
+}
+
+const storage = new AsyncLocalStorage<MessageContext>();
+
+/** Runs `work`, and all it awaits, in this context. `causationId` is the correlation id unless given. */
+export function runInMessageContext<R>(
+  context: Omit<MessageContext, 'causationId'> & Partial<MessageContext>,
+  work: () => R,
+): R {
+  return storage.run({ causationId: context.correlationId, ...context }, work);
+}
+
+/** The context of the message that is being handled, if any. */
+export function messageContext(): MessageContext | undefined {
+  return storage.getStore();
+}
+
+/** Metadata for an event raised now. Outside any message the actor is `system`. */
+export function currentMetadata(): MessageContext {
+  const context = storage.getStore();
+  if (context) return context;
+  const correlationId = uuidv7();
+  return { correlationId, causationId: correlationId, actor: 'system' };
+}

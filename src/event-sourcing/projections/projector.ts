@@ -1,0 +1,37 @@
+import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
+import { RecordedEvent } from '../event-store/event-envelope';
+
+export interface ProjectorOptions {
+  /** 1, 2, 3 …: raise it when the rows must be made anew, because the projector or its tables changed. */
+  readonly version: number;
+  /** The entities whose rows this projector writes, and nobody else does. */
+  readonly entities: readonly EntityTarget<ObjectLiteral>[];
+}
+
+export interface ProjectorDefinition extends ProjectorOptions {
+  /** Names the checkpoint, so it outlives the class. */
+  readonly name: string;
+}
+
+/** What an `@On` method of a projector gets besides the event. */
+export interface ProjectionContext {
+  /** The transaction that also moves the checkpoint: write through it, and through nothing else. */
+  readonly manager: EntityManager;
+  readonly recorded: RecordedEvent;
+}
+
+const definitions = new WeakMap<object, ProjectorDefinition>();
+
+/**
+ * A projector folds the log into a read model. Its `@On` methods get each event once, in the order of the log; rows and
+ * checkpoint commit together. Events without an `@On` method are not for this read model.
+ */
+export function Projector(name: string, options: ProjectorOptions): ClassDecorator {
+  return (projectorClass) => {
+    definitions.set(projectorClass, { name, ...options });
+  };
+}
+
+export function projectorDefinition(projectorClass: object): ProjectorDefinition | undefined {
+  return definitions.get(projectorClass);
+}

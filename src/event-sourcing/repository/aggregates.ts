@@ -1,0 +1,28 @@
+import { AggregateClass, aggregateType, eventMethods } from '../domain';
+import { EventRegistrationError, EventRegistry } from '../event-store/event-registry';
+import { EventStore } from '../event-store/event-store';
+import { EventSourcedRepository } from './event-sourced-repository';
+
+/** The aggregates of the application: registers their events, and makes their repositories. */
+export class Aggregates {
+  private readonly byType = new Map<string, AggregateClass>();
+
+  constructor(
+    private readonly store: EventStore,
+    private readonly registry: EventRegistry,
+  ) {}
+
+  /** @throws EventRegistrationError when another class has the stream type, or its events cannot be registered. */
+  repository(aggregateClass: AggregateClass): EventSourcedRepository<InstanceType<typeof aggregateClass>> {
+    const type = aggregateType(aggregateClass);
+    const known = this.byType.get(type);
+    if (known && known !== aggregateClass) {
+      throw new EventRegistrationError(
+        `${known.name} and ${aggregateClass.name} both store their events in "${type}" streams. Give one of them another @Aggregate type.`,
+      );
+    }
+    this.byType.set(type, aggregateClass);
+    for (const eventClass of eventMethods(aggregateClass).keys()) this.registry.register(eventClass);
+    return new EventSourcedRepository(aggregateClass, this.store, this.registry);
+  }
+}

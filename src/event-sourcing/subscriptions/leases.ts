@@ -1,0 +1,102 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import { EventSourcingError } from '../event-store/errors';
+import { Position } from '../event-store/event-envelope';
+
+/** The right to move a checkpoint. Whoever takes it next gets a higher epoch, and this one is void. */
+export interface Lease {
+  readonly name: string;
+  readonly owner: string;
+  readonly epoch: bigint;
+  /** The checkpoint when the lease was taken. */
+  readonly position: Position;
+}
+
+/** Another process has taken the lease; nothing of the transaction may be kept. */
+export class LeaseLostError extends EventSourcingError {
+  constructor(readonly lease: Lease) {
+    super(`The lease of "${lease.name}" (epoch ${lease.epoch}) was taken by another process.`);
+  }
+}
+
+/** The rows were made by another version of the projector. */
+export class ProjectorVersionError extends EventSourcingError {
+  constructor(name: string, stored: number, known: number) {
+    super(
+      `The rows of projector "${name}" were made by its version ${stored}, but this program has version ${known}. ` +
+        `Deploy version ${stored}, or make the rows anew: empty its tables and delete its row in subscriptions.`,
+    );
+  }
+}
+
+const createSubscription = 'INSERT INTO subscriptions (name, version) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING';
+
+const takeLease = `
+  UPDATE subscriptions
+  SET owner = $2, epoch = epoch + 1, lease_expires_at = clock_timestamp() + make_interval(secs => $3)
+  WHERE name = $1 AND (owner IS NULL OR lease_expires_at < clock_timestamp())
+  RETURNING epoch, position, version`;
+
+const renewLease = `
+  UPDATE subscriptions SET lease_expires_at = clock_timestamp() + make_interval(secs => $3)
+  WHERE name = $1 AND epoch = $2
+  RETURNING epoch`;
+
+const releaseLease = `
+  UPDATE subscriptions SET owner = NULL, lease_expires_at = NULL WHERE name = $1 AND epoch = $2 RETURNING epoch`;
+
+const moveCheckpoint = `
+  UPDATE subscriptions SET position = $4 WHERE name = $1 AND epoch = $2 AND position = $3 RETURNING position`;
+
+interface LeaseRow {
+  readonly epoch: string;
+  readonly position: string;
+  readonly version: number;
+}
+
+/** The leases and checkpoints of subscriptions: one row each, judged by the clock of the database. */
+export class Leases {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly owner: string,
+    private readonly leaseSeconds: number,
+  ) {}
+
+  /**
+   * Takes the lease when it is free or has run out; undefined while another process holds it.
+   * @throws ProjectorVersionError
+   */
+  async take(name: string, version: number): Promise<Lease | undefined> {
+    await this.dataSource.query(createSubscription, [name, version]);
+    const row = await this.update(takeLease, [name, this.owner, this.leaseSeconds]);
+    if (!row) return undefined;
+    const lease = { name, owner: this.owner, epoch: BigInt(row.epoch), position: BigInt(row.position) };
+    if (row.version === version) return lease;
+    await this.release(lease);
+    throw new ProjectorVersionError(name, row.version, version);
+  }
+
+  /** @throws LeaseLostError */
+  async renew(lease: Lease): Promise<void> {
+    const row = await this.update(renewLease, [lease.name, lease.epoch, this.leaseSeconds]);
+    if (!row) throw new LeaseLostError(lease);
+  }
+
+  /** Gives the lease back, so that another process need not wait until it runs out. */
+  async release(lease: Lease): Promise<void> {
+    await this.update(releaseLease, [lease.name, lease.epoch]);
+  }
+
+  /**
+   * Moves the checkpoint in the transaction that wrote the rows. Last in it, so that the lock on the row is short.
+   * @throws LeaseLostError when the lease or the checkpoint is no longer ours: then the rows must not be kept either.
+   */
+  async moveCheckpoint(manager: EntityManager, lease: Lease, from: Position, to: Position): Promise<void> {
+    const [rows] = await manager.query<[unknown[], number]>(moveCheckpoint, [lease.name, lease.epoch, from, to]);
+    if (rows.length === 0) throw new LeaseLostError(lease);
+  }
+
+  private async update(text: string, values: unknown[]): Promise<LeaseRow | undefined> {
+    const [rows] = await this.dataSource.query<[LeaseRow[], number]>(text, values);
+    return rows[0];
+  }
+}

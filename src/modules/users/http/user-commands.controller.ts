@@ -1,0 +1,74 @@
+import { Body, Controller, HttpCode, Param, Post, Put, Res } from '@nestjs/common';
+import { Command, CommandBus } from '@nestjs/cqrs';
+import type { Response } from 'express';
+import { v7 as uuidv7 } from 'uuid';
+import type { AppendResult } from '../../../event-sourcing';
+import { acknowledge, IfMatch } from '../../../platform';
+import { ChangeUserEmail } from '../application/change-user-email.command';
+import { CreateUser } from '../application/create-user.command';
+import { DeactivateUser } from '../application/deactivate-user.command';
+import { ReactivateUser } from '../application/reactivate-user.command';
+import { RenameUser } from '../application/rename-user.command';
+import { CreateUserBody, EmailBody, EmptyBody, NameBody, UserPath } from './user-requests';
+
+type IfVersion = readonly number[] | undefined;
+
+@Controller({ path: 'users', version: '1' })
+export class UserCommandsController {
+  constructor(private readonly commands: CommandBus) {}
+
+  @Post()
+  async create(@Body() body: CreateUserBody, @Res({ passthrough: true }) response: Response) {
+    const userId = body.userId ?? uuidv7();
+    const answer = await this.execute(new CreateUser(userId, body.name, body.email), userId, response);
+    response.setHeader('Location', `/v1/users/${userId}`);
+    return answer;
+  }
+
+  @Put(':userId/name')
+  rename(
+    @Param() { userId }: UserPath,
+    @Body() { name }: NameBody,
+    @IfMatch() ifVersion: IfVersion,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    return this.execute(new RenameUser(userId, name, ifVersion), userId, response);
+  }
+
+  @Put(':userId/email')
+  changeEmail(
+    @Param() { userId }: UserPath,
+    @Body() { email }: EmailBody,
+    @IfMatch() ifVersion: IfVersion,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    return this.execute(new ChangeUserEmail(userId, email, ifVersion), userId, response);
+  }
+
+  @Post(':userId/deactivate')
+  @HttpCode(200)
+  deactivate(
+    @Param() { userId }: UserPath,
+    @Body() _body: EmptyBody,
+    @IfMatch() ifVersion: IfVersion,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    return this.execute(new DeactivateUser(userId, ifVersion), userId, response);
+  }
+
+  @Post(':userId/reactivate')
+  @HttpCode(200)
+  reactivate(
+    @Param() { userId }: UserPath,
+    @Body() _body: EmptyBody,
+    @IfMatch() ifVersion: IfVersion,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    return this.execute(new ReactivateUser(userId, ifVersion), userId, response);
+  }
+
+  private async execute(command: Command<AppendResult>, userId: string, response: Response) {
+    const result = await this.commands.execute(command);
+    return { userId, ...acknowledge(response, result) };
+  }
+}

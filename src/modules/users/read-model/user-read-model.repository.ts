@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+import { InjectEntityManager } from '@nestjs/typeorm';
+import { EntityManager } from 'typeorm';
+import { lowerCase } from '../domain/email';
+import { UserEntity } from './user.entity';
+
+export interface UserSearch {
+  /** A piece of the address, taken literally, without regard to case. */
+  readonly email?: string;
+  readonly isActive?: boolean;
+  readonly limit: number;
+  /** Only users created after this position of the log. Default: from the first. */
+  readonly after?: bigint;
+}
+
+export interface UserPage {
+  readonly users: readonly UserEntity[];
+  /** Where the next page starts: `after` of the next search. Undefined at the end. */
+  readonly next?: bigint;
+}
+
+/** A read model without the row that an event changes is no fold of the log any more. */
+export class MissingUserRowError extends Error {
+  constructor(userId: string) {
+    super(`The read model has no row for user ${userId}, though an event changes it. Make its rows anew.`);
+    this.name = 'MissingUserRowError';
+  }
+}
+
+@Injectable()
+export class UserReadModelRepository {
+  constructor(@InjectEntityManager() private readonly manager: EntityManager) {}
+
+  async findById(userId: string): Promise<UserEntity | undefined> {
+    return (await this.manager.findOneBy(UserEntity, { userId })) ?? undefined;
+  }
+
+  /** In the order of creation, oldest first: a page stays the same however many users are created meanwhile. */
+  async search({ email = '', isActive, limit, after = 0n }: UserSearch): Promise<UserPage> {
+    const query = this.manager
+      .createQueryBuilder(UserEntity, 'user')
+      .where('user.createdPosition > :after', { after: String(after) })
+      .orderBy('user.createdPosition', 'ASC')
+      .limit(limit + 1);
+    if (email !== '') query.andWhere('user.email LIKE :pattern', { pattern: `%${literal(lowerCase(email))}%` });
+    if (isActive !== undefined) query.andWhere('user.isActive = :isActive', { isActive });
+    const users = await query.getMany();
+    const last = users[limit - 1];
+    return users.length > limit && last
+      ? { users: users.slice(0, limit), next: BigInt(last.createdPosition) }
+      : { users };
+  }
+
+  /** Inserts the row, or makes it like this one; `createdAt` and the place in lists stay as they were. */
+  async upsert(user: UserEntity): Promise<void> {
+    await this.manager
+      .createQueryBuilder()
+      .insert()
+      .into(UserEntity)
+      .values(user)
+      .orUpdate(['name', 'email', 'is_active', 'updated_at', 'version'], ['user_id'])
+      .execute();
+  }
+
+  /** @throws MissingUserRowError */
+  async update(userId: string, changes: Partial<UserEntity>): Promise<void> {
+    const { affected } = await this.manager.update(UserEntity, { userId }, changes);
+    if (affected !== 1) throw new MissingUserRowError(userId);
+  }
+}
+
+/** `%`, `_` and `\` stand for themselves. */
+function literal(piece: string): string {
+  return piece.replaceAll(/[\\%_]/g, (character) => `\\${character}`);
+}

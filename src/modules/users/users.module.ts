@@ -1,0 +1,37 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { EventSourcingModule } from '../../event-sourcing';
+import { AnnounceUserCreated } from './application/announce-user-created';
+import { ChangeUserEmailHandler } from './application/change-user-email.command';
+import { CreateUserHandler } from './application/create-user.command';
+import { DeactivateUserHandler } from './application/deactivate-user.command';
+import { GetUserByIdHandler } from './application/get-user-by-id.query';
+import { GetUserHistoryHandler } from './application/get-user-history.query';
+import { ReactivateUserHandler } from './application/reactivate-user.command';
+import { RenameUserHandler } from './application/rename-user.command';
+import { SearchUsersHandler } from './application/search-users.query';
+import { User } from './domain/user';
+import { UserCommandsController } from './http/user-commands.controller';
+import { UserQueriesController } from './http/user-queries.controller';
+import { UserReadModelRepository } from './read-model/user-read-model.repository';
+import { UserEntity } from './read-model/user.entity';
+import { UsersProjector } from './read-model/users.projector';
+
+const commandHandlers = [
+  CreateUserHandler,
+  RenameUserHandler,
+  ChangeUserEmailHandler,
+  DeactivateUserHandler,
+  ReactivateUserHandler,
+];
+const queryHandlers = [GetUserByIdHandler, SearchUsersHandler, GetUserHistoryHandler];
+
+@Module({
+  imports: [
+    TypeOrmModule.forFeature([UserEntity]),
+    EventSourcingModule.forFeature({ aggregates: [User], projectors: [UsersProjector] }),
+  ],
+  controllers: [UserCommandsController, UserQueriesController],
+  providers: [...commandHandlers, ...queryHandlers, AnnounceUserCreated, UserReadModelRepository],
+})
+export class UsersModule {}

@@ -1,0 +1,24 @@
+import { DynamicModule, Module } from '@nestjs/common';
+import { ConfigModule, ConfigService } from '@nestjs/config';
+import { Environment } from './environment';
+import { validateEnvironment } from './validate-environment';
+
+/** Makes the checked `Environment` injectable everywhere. Reads `.env` where there is one. */
+@Module({})
+export class PlatformConfigModule {
+  static forRoot(): DynamicModule {
+    return {
+      module: PlatformConfigModule,
+      global: true,
+      imports: [ConfigModule.forRoot({ validate: (variables) => ({ ENVIRONMENT: validateEnvironment(variables) }) })],
+      providers: [
+        {
+          provide: Environment,
+          inject: [ConfigService],
+          useFactory: (config: ConfigService) => config.getOrThrow<Environment>('ENVIRONMENT'),
+        },
+      ],
+      exports: [Environment],
+    };
+  }
+}

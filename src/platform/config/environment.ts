@@ -1,0 +1,68 @@
+import { Transform } from 'class-transformer';
+import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+
+const wholeNumber = Transform(({ value }: { value: unknown }) =>
+  typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value,
+);
+const yesOrNo = Transform(({ value }: { value: unknown }) =>
+  value === 'true' ? true : value === 'false' ? false : value,
+);
+
+/** Every variable the process reads, with its default. `.env.example` lists the same, each with a line why. */
+export class Environment {
+  @IsIn(['development', 'test', 'production'])
+  NODE_ENV: 'development' | 'test' | 'production' = 'development';
+
+  @IsString()
+  HOST = '127.0.0.1';
+
+  /** 0 takes any free port. */
+  @wholeNumber
+  @IsInt()
+  @Min(0)
+  @Max(65_535)
+  PORT = 3_000;
+
+  /** Without it, a development start runs an embedded Postgres. */
+  @IsOptional()
+  @Matches(/^postgres(ql)?:\/\/\S+$/, { message: '$property must be a URL: postgres://user:password@host:5432/database' })
+  DATABASE_URL?: string;
+
+  /** Where the embedded Postgres keeps its data. */
+  @IsString()
+  DATA_DIR = '.data';
+
+  @yesOrNo
+  @IsBoolean({ message: '$property must be true or false' })
+  MIGRATE_ON_START = true;
+
+  /** Connections for read models and projections. */
+  @wholeNumber
+  @IsInt()
+  @Min(2)
+  @Max(1_000)
+  DATABASE_POOL_SIZE = 10;
+
+  /** Connections for the log: one appends, the others load. */
+  @wholeNumber
+  @IsInt()
+  @Min(2)
+  @Max(1_000)
+  EVENT_STORE_POOL_SIZE = 10;
+
+  /** False: this process runs subscriptions only. */
+  @yesOrNo
+  @IsBoolean({ message: '$property must be true or false' })
+  HTTP_ENABLED = true;
+
+  /** False: this process serves HTTP only, and another must run the subscriptions. */
+  @yesOrNo
+  @IsBoolean({ message: '$property must be true or false' })
+  SUBSCRIPTIONS_ENABLED = true;
+
+  @IsIn(['fatal', 'error', 'warn', 'log', 'debug', 'verbose'])
+  LOG_LEVEL: 'fatal' | 'error' | 'warn' | 'log' | 'debug' | 'verbose' = 'log';
+
+  @IsIn(['text', 'json'])
+  LOG_FORMAT: 'text' | 'json' = 'text';
+}

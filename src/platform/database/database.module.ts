@@ -1,0 +1,46 @@
+import { DynamicModule, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { Environment } from '../config/environment';
+import { Database } from './database';
+
+@Module({
+  providers: [
+    { provide: Database, inject: [Environment], useFactory: (environment: Environment) => Database.open(environment) },
+  ],
+  exports: [Database],
+})
+class DatabaseServerModule {}
+
+/** The TypeORM data source of read models and projections. Its entities come from the features (`autoLoadEntities`). */
+@Module({})
+export class DatabaseModule {
+  static forRoot(): DynamicModule {
+    return {
+      module: DatabaseModule,
+      global: true,
+      imports: [
+        DatabaseServerModule,
+        TypeOrmModule.forRootAsync({
+          imports: [DatabaseServerModule],
+          inject: [Database, Environment],
+          useFactory: (database: Database, environment: Environment) => ({
+            type: 'postgres' as const,
+            url: database.url,
+            autoLoadEntities: true,
+            poolSize: environment.DATABASE_POOL_SIZE,
+            retryAttempts: 3,
+            retryDelay: 500,
+            applicationName: 'annals read models',
+            extra: {
+              connectionTimeoutMillis: 3_000,
+              statement_timeout: 30_000,
+              // A process that stops in the middle of a projection must not hold its locks for longer than its lease.
+              idle_in_transaction_session_timeout: 5_000,
+            },
+          }),
+        }),
+      ],
+      exports: [DatabaseServerModule],
+    };
+  }
+}

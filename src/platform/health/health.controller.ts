@@ -1,0 +1,23 @@
+import { Controller, Get, HttpCode, Res, VERSION_NEUTRAL } from '@nestjs/common';
+import type { Response } from 'express';
+import { Readiness } from './readiness';
+
+@Controller({ path: 'health', version: VERSION_NEUTRAL })
+export class HealthController {
+  constructor(private readonly readiness: Readiness) {}
+
+  /** Answers while the process can serve; touches nothing else. */
+  @Get('live')
+  live() {
+    return { status: 'ok' };
+  }
+
+  @Get('ready')
+  @HttpCode(200)
+  async ready(@Res({ passthrough: true }) response: Response) {
+    const checks = await this.readiness.checks();
+    const isReady = Object.values(checks).every((check) => check === 'ok');
+    if (!isReady) response.status(503);
+    return { status: isReady ? 'ok' : 'unavailable', checks };
+  }
+}

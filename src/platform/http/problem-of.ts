@@ -1,0 +1,109 @@
+import { HttpException, Logger } from '@nestjs/common';
+import {
+  AggregateAlreadyExistsError,
+  AggregateNotFoundError,
+  EventStoreClosedError,
+  EventStoreOverloadedError,
+  EventStoreUnavailableError,
+  InvalidAppendError,
+  isDatabaseUnavailable,
+  VersionPreconditionError,
+  WrongExpectedVersionError,
+} from '../../event-sourcing';
+import { DomainError, DomainErrorKind } from '../../event-sourcing/domain';
+import { Problem, ReadModelBehindError, ValidationFailedError } from './problem';
+
+const retryAfter = { 'Retry-After': '1' };
+const statusOfKind: Readonly<Record<DomainErrorKind, number>> = { rule: 422, conflict: 409, invalid: 400 };
+
+type Rule = (error: unknown) => Problem | undefined;
+
+/** The only place where errors get HTTP statuses. The first rule that knows the error decides. */
+const rules: readonly Rule[] = [fromValidation, fromDomain, fromRepository, fromStore, fromHttp, fromParsers];
+
+export function problemOf(error: unknown): Problem {
+  for (const rule of rules) {
+    const problem = rule(error);
+    if (problem) return problem;
+  }
+  new Logger('Http').error('A request failed for a reason that nobody foresaw.', (error as Error | undefined)?.stack);
+  return { code: 'internal-error', status: 500, detail: 'The request failed. The log tells more, by the correlation id.' };
+}
+
+function fromValidation(error: unknown): Problem | undefined {
+  if (!(error instanceof ValidationFailedError)) return undefined;
+  return { code: 'validation-failed', status: 400, detail: error.message, errors: error.errors };
+}
+
+function fromDomain(error: unknown): Problem | undefined {
+  if (!(error instanceof DomainError)) return undefined;
+  if (error.kind === 'invalid') {
+    return fromValidation(ValidationFailedError.at('#', error.message));
+  }
+  return { code: error.code.replaceAll('.', '-'), status: statusOfKind[error.kind], detail: error.message };
+}
+
+function fromRepository(error: unknown): Problem | undefined {
+  if (error instanceof AggregateNotFoundError) {
+    return { code: `${kebabCase(error.aggregateType)}-not-found`, status: 404, detail: error.message };
+  }
+  if (error instanceof AggregateAlreadyExistsError) {
+    return { code: `${kebabCase(error.aggregateType)}-already-exists`, status: 409, detail: error.message };
+  }
+  if (error instanceof VersionPreconditionError) {
+    return { code: 'precondition-failed', status: 412, detail: error.message };
+  }
+  if (error instanceof WrongExpectedVersionError) {
+    return { code: 'version-conflict', status: 409, detail: 'Others were faster, many times over. Try again.' };
+  }
+  return undefined;
+}
+
+function fromStore(error: unknown): Problem | undefined {
+  if (error instanceof InvalidAppendError) return fromValidation(ValidationFailedError.at('#', error.message));
+  if (error instanceof ReadModelBehindError) {
+    return { code: 'read-model-behind', status: 503, detail: error.message, headers: retryAfter };
+  }
+  const isUnavailable =
+    error instanceof EventStoreUnavailableError ||
+    error instanceof EventStoreOverloadedError ||
+    error instanceof EventStoreClosedError ||
+    isDatabaseUnavailable(error);
+  if (!isUnavailable) return undefined;
+  return {
+    code: 'unavailable',
+    status: 503,
+    detail: 'The service cannot reach its database now, or has too much to do. Try again.',
+    headers: retryAfter,
+  };
+}
+
+const codesOfStatus: Readonly<Record<number, string>> = {
+  400: 'validation-failed',
+  404: 'not-found',
+  413: 'payload-too-large',
+  415: 'unsupported-media-type',
+};
+
+function fromHttp(error: unknown): Problem | undefined {
+  if (!(error instanceof HttpException)) return undefined;
+  const status = error.getStatus();
+  const code = codesOfStatus[status];
+  return code === undefined ? undefined : withErrors({ code, status, detail: error.message });
+}
+
+/** Errors of the body parser and of the router carry their status themselves. */
+function fromParsers(error: unknown): Problem | undefined {
+  if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return undefined;
+  const code = codesOfStatus[error.status];
+  return code === undefined ? undefined : withErrors({ code, status: error.status, detail: error.message });
+}
+
+/** Every 400 says what is wrong; here it is the request as a whole. */
+function withErrors(problem: Problem): Problem {
+  return problem.status === 400 ? { ...problem, errors: [{ pointer: '#', detail: problem.detail }] } : problem;
+}
+
+function kebabCase(name: string): string {
+  return name.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, '-').toLowerCase();
+}

@@ -1,0 +1,47 @@
+import { ArgumentsHost, Catch, ExceptionFilter, NotFoundException } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { AllowedMethods } from './allowed-methods';
+import { Problem, problemTitle } from './problem';
+import { problemOf } from './problem-of';
+
+/** Writes every error as `application/problem+json`. Nothing of the inside gets out: no stack, no SQL. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  constructor(private readonly allowedMethods: AllowedMethods) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<Request>();
+    const response = host.switchToHttp().getResponse<Response>();
+    if (response.headersSent) {
+      response.end();
+      return;
+    }
+    const problem = this.methodNotAllowed(error, request) ?? problemOf(error);
+    const body = {
+      type: `urn:annals:problem:${problem.code}`,
+      title: problemTitle(problem.status),
+      status: problem.status,
+      detail: problem.detail,
+      code: problem.code,
+      correlationId: String(response.getHeader('X-Correlation-Id') ?? ''),
+      errors: problem.errors,
+    };
+    response.status(problem.status).set(problem.headers ?? {});
+    response.type('application/problem+json').send(JSON.stringify(body));
+  }
+
+  /** The router knows no such route: perhaps it knows the path. */
+  private methodNotAllowed(error: unknown, request: Request): Problem | undefined {
+    if (!(error instanceof NotFoundException)) return undefined;
+    const methods = this.allowedMethods.of(request.path);
+    if (methods.length === 0) {
+      return { code: 'not-found', status: 404, detail: 'There is nothing at this path.' };
+    }
+    return {
+      code: 'method-not-allowed',
+      status: 405,
+      detail: `${request.method} is not possible here. Possible: ${methods.join(', ')}.`,
+      headers: { Allow: methods.join(', ') },
+    };
+  }
+}

@@ -1,0 +1,53 @@
+/** One thing that is wrong with a request: where (a JSON pointer fragment, RFC 6901), and what. */
+export interface ProblemDetail {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+/** An answer that is an error, before it is written out as RFC 9457 `application/problem+json`. */
+export interface Problem {
+  /** Stable; clients tell problems apart by it. */
+  readonly code: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly errors?: readonly ProblemDetail[];
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const titles: Readonly<Record<number, string>> = {
+  400: 'The request is not valid',
+  404: 'Not found',
+  405: 'Method not allowed',
+  409: 'Conflict with what is stored',
+  412: 'Precondition failed',
+  413: 'The request is too large',
+  415: 'Unsupported media type',
+  422: 'Refused by a rule',
+  429: 'Too many requests',
+  500: 'Internal error',
+  503: 'Temporarily unavailable',
+};
+
+export function problemTitle(status: number): string {
+  return titles[status] ?? 'The request failed';
+}
+
+/** The request can never succeed as it is. Carries every member that is wrong. */
+export class ValidationFailedError extends Error {
+  constructor(readonly errors: readonly ProblemDetail[]) {
+    super('The request is not valid.');
+    this.name = 'ValidationFailedError';
+  }
+
+  static at(pointer: string, detail: string): ValidationFailedError {
+    return new ValidationFailedError([{ pointer, detail }]);
+  }
+}
+
+/** The read model has not reached the position that the query asked for. */
+export class ReadModelBehindError extends Error {
+  constructor(name: string, position: bigint) {
+    super(`The read model "${name}" has not reached position ${position} yet. Try again.`);
+    this.name = 'ReadModelBehindError';
+  }
+}

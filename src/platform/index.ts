@@ -1,0 +1,26 @@
+// Configuration and the database
+export { PlatformConfigModule } from './config/config.module';
+export { Environment } from './config/environment';
+export { ConfigurationError, validateEnvironment } from './config/validate-environment';
+export { Database } from './database/database';
+export { DatabaseModule } from './database/database.module';
+export { migrate } from './database/migrate';
+
+// HTTP: what every route shares
+export { configureHttp } from './http/configure-http';
+export { HttpModule } from './http/http.module';
+export { ValidationFailedError, type ProblemDetail } from './http/problem';
+
+// HTTP: what a controller uses
+export { acknowledge, type Acknowledged } from './http/acknowledge';
+export { IfMatch } from './http/if-match';
+export { ReadsModel } from './http/reads-model';
+
+// Health
+export { HealthModule } from './health/health.module';
+
+// The process
+export { exitWith } from './process/exit-with';
+export { loggerFor } from './process/logger';
+export { stopOnSignals } from './process/stop-on-signals';
+export { welcome } from './process/welcome';
