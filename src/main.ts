@@ -3,17 +3,25 @@ import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module';
-import { configureHttp, Database, Environment, exitWith, loggerFor, stopOnSignals, welcome } from './platform';
+import {
+  configureHttp,
+  Database,
+  Environment,
+  exitWith,
+  loggerFor,
+  readEnvironment,
+  stopOnSignals,
+  welcome,
+} from './platform';
 
 async function start(): Promise<void> {
+  const environment = await readEnvironment();
   const application = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(), {
     abortOnError: false,
     bodyParser: false,
-    bufferLogs: true,
+    logger: loggerFor(environment),
   });
-  const environment = application.get(Environment);
   const database = application.get(Database);
-  application.useLogger(loggerFor(environment));
   stopOnSignals(async () => {
     await application.close();
     await database.stop();

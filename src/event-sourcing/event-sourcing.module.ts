@@ -8,6 +8,7 @@ import { EventRegistry } from './event-store/event-registry';
 import { EventStore } from './event-store/event-store';
 import { EventStoreShutdown } from './event-store/event-store-shutdown';
 import { InMemoryEventStore } from './event-store/in-memory-event-store';
+import { LogCheck } from './event-store/postgres/log-check';
 import { PostgresEventStore } from './event-store/postgres/postgres-event-store';
 import { AppendSignal, ProgressSignal } from './event-store/progress-signal';
 import { EventSourcingAsyncOptions, EventSourcingFeature, EventSourcingOptions } from './event-sourcing.options';
@@ -54,6 +55,11 @@ const providers: Provider[] = [
     provide: ProjectionFold,
     inject: [DataSource, EventStore],
     useFactory: (dataSource: DataSource, store: EventStore) => new ProjectionFold(dataSource, store),
+  },
+  {
+    provide: LogCheck,
+    inject: [DataSource],
+    useFactory: (dataSource: DataSource) => new LogCheck(dataSource),
   },
   {
     provide: SETTINGS,
@@ -114,7 +120,7 @@ function rootModule(options: Provider, imports: DynamicModule['imports'] = []): 
     global: true,
     imports: [...imports, CqrsModule.forRoot()],
     providers: [options, ...providers],
-    exports: [EventStore, EventRegistry, Aggregates, Projections, ProjectionPositions, ProjectionFold, CqrsModule],
+    exports: [EventStore, EventRegistry, Aggregates, Projections, ProjectionPositions, ProjectionFold, LogCheck, CqrsModule],
   };
 }
 

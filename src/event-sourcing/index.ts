@@ -52,6 +52,7 @@ export {
 
 // Its providers
 export { InMemoryEventStore } from './event-store/in-memory-event-store';
+export { LogCheck, type LogCheckResult } from './event-store/postgres/log-check';
 export { isDatabaseUnavailable } from './event-store/postgres/connection-failure';
 export { PostgresEventStore, type PostgresEventStoreOptions } from './event-store/postgres/postgres-event-store';
 export { AppendSignal } from './event-store/progress-signal';

@@ -1,6 +1,7 @@
 // Configuration and the database
 export { PlatformConfigModule } from './config/config.module';
 export { Environment } from './config/environment';
+export { readEnvironment } from './config/read-environment';
 export { ConfigurationError, validateEnvironment } from './config/validate-environment';
 export { Database } from './database/database';
 export { DatabaseModule } from './database/database.module';
@@ -24,3 +25,13 @@ export { exitWith } from './process/exit-with';
 export { loggerFor } from './process/logger';
 export { stopOnSignals } from './process/stop-on-signals';
 export { welcome } from './process/welcome';
+
+// The command line
+export {
+  runCommandLine,
+  type AddCommands,
+  type CommandContext,
+  type CommandLineOptions,
+} from './cli/command-line';
+export { addDatabaseCommands } from './cli/database-commands';
+export { addLogCommands } from './cli/log-commands';

@@ -1,1 +1,2 @@
+export { addUserCommands } from './cli/user-commands';
 export { UsersModule } from './users.module';

@@ -10,12 +10,12 @@ export class PlatformConfigModule {
     return {
       module: PlatformConfigModule,
       global: true,
-      imports: [ConfigModule.forRoot({ validate: (variables) => ({ ENVIRONMENT: validateEnvironment(variables) }) })],
+      imports: [ConfigModule.forRoot({ validate: (VARIABLES) => ({ VARIABLES }) })],
       providers: [
         {
           provide: Environment,
           inject: [ConfigService],
-          useFactory: (config: ConfigService) => config.getOrThrow<Environment>('ENVIRONMENT'),
+          useFactory: (config: ConfigService) => validateEnvironment(config.getOrThrow('VARIABLES')),
         },
       ],
       exports: [Environment],

@@ -1,12 +1,25 @@
+import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
 
-const wholeNumber = Transform(({ value }: { value: unknown }) =>
-  typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value,
-);
-const yesOrNo = Transform(({ value }: { value: unknown }) =>
-  value === 'true' ? true : value === 'false' ? false : value,
-);
+function WholeNumber(min: number, max: number): PropertyDecorator {
+  const message = `$property must be a whole number from ${min} to ${max}`;
+  return applyDecorators(
+    Transform(({ value }: { value: unknown }) =>
+      typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value,
+    ),
+    IsInt({ message }),
+    Min(min, { message }),
+    Max(max, { message }),
+  );
+}
+
+function TrueOrFalse(): PropertyDecorator {
+  return applyDecorators(
+    Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value)),
+    IsBoolean({ message: '$property must be true or false' }),
+  );
+}
 
 /** Every variable the process reads, with its default. `.env.example` lists the same, each with a line why. */
 export class Environment {
@@ -17,10 +30,7 @@ export class Environment {
   HOST = '127.0.0.1';
 
   /** 0 takes any free port. */
-  @wholeNumber
-  @IsInt()
-  @Min(0)
-  @Max(65_535)
+  @WholeNumber(0, 65_535)
   PORT = 3_000;
 
   /** Without it, a development start runs an embedded Postgres. */
@@ -32,32 +42,23 @@ export class Environment {
   @IsString()
   DATA_DIR = '.data';
 
-  @yesOrNo
-  @IsBoolean({ message: '$property must be true or false' })
+  @TrueOrFalse()
   MIGRATE_ON_START = true;
 
   /** Connections for read models and projections. */
-  @wholeNumber
-  @IsInt()
-  @Min(2)
-  @Max(1_000)
+  @WholeNumber(2, 1_000)
   DATABASE_POOL_SIZE = 10;
 
   /** Connections for the log: one appends, the others load. */
-  @wholeNumber
-  @IsInt()
-  @Min(2)
-  @Max(1_000)
+  @WholeNumber(2, 1_000)
   EVENT_STORE_POOL_SIZE = 10;
 
   /** False: this process runs subscriptions only. */
-  @yesOrNo
-  @IsBoolean({ message: '$property must be true or false' })
+  @TrueOrFalse()
   HTTP_ENABLED = true;
 
   /** False: this process serves HTTP only, and another must run the subscriptions. */
-  @yesOrNo
-  @IsBoolean({ message: '$property must be true or false' })
+  @TrueOrFalse()
   SUBSCRIPTIONS_ENABLED = true;
 
   @IsIn(['fatal', 'error', 'warn', 'log', 'debug', 'verbose'])

@@ -1,27 +1,27 @@
-import { DynamicModule, Module } from '@nestjs/common';
+import { DynamicModule, FactoryProvider, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Environment } from '../config/environment';
 import { Database } from './database';
 
-@Module({
-  providers: [
-    { provide: Database, inject: [Environment], useFactory: (environment: Environment) => Database.open(environment) },
-  ],
-  exports: [Database],
-})
-class DatabaseServerModule {}
+export interface DatabaseModuleOptions {
+  /** Use the embedded Postgres that another process runs, where there is one. */
+  readonly join?: boolean;
+}
 
 /** The TypeORM data source of read models and projections. Its entities come from the features (`autoLoadEntities`). */
 @Module({})
 export class DatabaseModule {
-  static forRoot(): DynamicModule {
+  static forRoot({ join = false }: DatabaseModuleOptions = {}): DynamicModule {
+    const database: FactoryProvider = {
+      provide: Database,
+      inject: [Environment],
+      useFactory: (environment: Environment) => Database.open(environment, join),
+    };
     return {
       module: DatabaseModule,
       global: true,
       imports: [
-        DatabaseServerModule,
         TypeOrmModule.forRootAsync({
-          imports: [DatabaseServerModule],
           inject: [Database, Environment],
           useFactory: (database: Database, environment: Environment) => ({
             type: 'postgres' as const,
@@ -40,7 +40,8 @@ export class DatabaseModule {
           }),
         }),
       ],
-      exports: [DatabaseServerModule],
+      providers: [database],
+      exports: [Database],
     };
   }
 }

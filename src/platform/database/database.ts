@@ -1,7 +1,25 @@
 import { Logger } from '@nestjs/common';
 import { Environment } from '../config/environment';
 import { EmbeddedPostgres, startEmbeddedPostgres } from '../embedded-postgres/embedded-postgres';
+import { runningEmbeddedPostgres } from '../embedded-postgres/running-postgres';
 import { migrate } from './migrate';
+
+/** The database cannot be used; the process must not start. */
+export class DatabaseStartError extends Error {
+  constructor(cause: Error) {
+    super(
+      `The database cannot be used: ${reason(cause)}. ` +
+        'Check that the server of DATABASE_URL runs, that the database exists, and that the role may create tables in it.',
+      { cause },
+    );
+    this.name = 'DatabaseStartError';
+  }
+}
+
+/** A connection refused on every address of a host has its reasons one level deeper. */
+function reason(error: Error): string {
+  return error instanceof AggregateError ? error.errors.map((e: Error) => e.message).join('; ') : error.message;
+}
 
 /** The database of this process: a server that is there, or an embedded one that this process started. */
 export class Database {
@@ -10,28 +28,39 @@ export class Database {
     readonly embedded?: EmbeddedPostgres,
   ) {}
 
-  /** Starts the embedded Postgres where no `DATABASE_URL` names a server, and migrates unless told not to. */
-  static async open(environment: Environment): Promise<Database> {
-    const database = await Database.find(environment);
+  /** Finds the server, and migrates unless told not to. */
+  static async open(environment: Environment, join = false): Promise<Database> {
+    const database = await Database.find(environment, join);
     try {
-      if (environment.MIGRATE_ON_START) {
-        for (const name of await migrate(database.url)) new Logger('Migrations').log(`Done: ${name}`);
-      }
+      if (environment.MIGRATE_ON_START) await database.migrate();
       return database;
     } catch (error) {
       await database.stop();
-      throw error;
+      throw new DatabaseStartError(error as Error);
     }
+  }
+
+  /**
+   * The server of `DATABASE_URL`; without one, the embedded Postgres. `join` uses the one that another process runs on
+   * the data directory, where there is one, instead of starting it.
+   */
+  static async find(environment: Environment, join = false): Promise<Database> {
+    if (environment.DATABASE_URL) return new Database(environment.DATABASE_URL);
+    const running = join ? await runningEmbeddedPostgres(environment.DATA_DIR) : undefined;
+    if (running !== undefined) return new Database(running);
+    const embedded = await startEmbeddedPostgres({ dataDir: environment.DATA_DIR });
+    return new Database(embedded.url, embedded);
+  }
+
+  /** Runs what has not run yet, and returns the names. */
+  async migrate(): Promise<readonly string[]> {
+    const done = await migrate(this.url);
+    for (const name of done) new Logger('Migrations').log(`Done: ${name}`);
+    return done;
   }
 
   /** Stops the embedded Postgres, if there is one. Call it when all connections are closed. */
   async stop(): Promise<void> {
     await this.embedded?.stop();
-  }
-
-  private static async find(environment: Environment): Promise<Database> {
-    if (environment.DATABASE_URL) return new Database(environment.DATABASE_URL);
-    const embedded = await startEmbeddedPostgres({ dataDir: environment.DATA_DIR });
-    return new Database(embedded.url, embedded);
   }
 }

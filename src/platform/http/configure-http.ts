@@ -1,12 +1,12 @@
 import { VersioningType } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { correlation } from './correlation';
-import { jsonBody } from './json-body';
+import { bodyRefused, jsonBody } from './json-body';
 
 /** The same for the process and for tests. Create the application with `bodyParser: false`. */
 export function configureHttp(application: NestExpressApplication): void {
   application.disable('x-powered-by');
   application.disable('etag');
-  application.use(correlation, ...jsonBody());
+  application.use(correlation, ...jsonBody(), bodyRefused);
   application.enableVersioning({ type: VersioningType.URI });
 }

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
+import { UnsupportedMediaTypeException } from '@nestjs/common';
 import { json, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { visit } from 'jsonc-parser';
 import { ValidationFailedError } from './problem';
@@ -7,20 +8,22 @@ import { ValidationFailedError } from './problem';
 /** Bodies are JSON objects in UTF-8, up to 100 kB. */
 const bodyLimit = '100kb';
 
-/** What `express.json` throws for its status: the filter makes the problem of it. */
-class UnsupportedMediaTypeError extends Error {
-  readonly status = 415;
-}
-
 /** Reads JSON bodies, and refuses what a lenient parser would pass in silence. */
 export function jsonBody(): readonly RequestHandler[] {
   return [refuseOtherMediaTypes, json({ limit: bodyLimit, strict: true, verify: refuseAmbiguous }), refuseNonObjects];
 }
 
+/** Gives the parser's refusals back as the errors that the filter knows. Goes behind `jsonBody`. */
+export function bodyRefused(error: Error & { type?: string }, _request: Request, _response: Response, next: NextFunction): void {
+  if (error instanceof ValidationFailedError) return next(new ValidationFailedError(error.errors));
+  if (error.type === 'entity.parse.failed') return next(ValidationFailedError.at('#', 'The body is not valid JSON.'));
+  next(error);
+}
+
 function refuseOtherMediaTypes(request: Request, _response: Response, next: NextFunction): void {
   const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length']) > 0;
   if (hasBody && !request.is('application/json')) {
-    next(new UnsupportedMediaTypeError('Send the body as application/json.'));
+    next(new UnsupportedMediaTypeException('Send the body as application/json.'));
     return;
   }
   next();
@@ -28,12 +31,12 @@ function refuseOtherMediaTypes(request: Request, _response: Response, next: Next
 
 /** Runs on the raw body, before it is parsed; malformed JSON is left to the parser. */
 function refuseAmbiguous(_request: IncomingMessage, _response: unknown, body: Buffer): void {
-  if (!isUtf8(body)) throw badRequest('#', 'The body is not UTF-8.');
+  if (!isUtf8(body)) throw ValidationFailedError.at('#', 'The body is not UTF-8.');
   const problem = ambiguousMember(body.toString('utf8'));
   if (problem) throw problem;
 }
 
-/** Finds a member that is given twice, or one that no parser should touch. */
+/** Finds a member that is given twice, or one that every object has already (`__proto__`, `constructor`). */
 function ambiguousMember(text: string): Error | undefined {
   const open: Set<string>[] = [];
   let problem: Error | undefined;
@@ -43,17 +46,12 @@ function ambiguousMember(text: string): Error | undefined {
     onObjectProperty: (name, ...place) => {
       const path = place[4];
       const pointer = `#/${[...path(), name].join('/')}`;
-      if (name === '__proto__') problem ??= badRequest(pointer, 'is not a known member');
-      if (open.at(-1)?.has(name)) problem ??= badRequest(pointer, 'is given more than once');
+      if (name in Object.prototype) problem ??= ValidationFailedError.at(pointer, 'is not a known member');
+      if (open.at(-1)?.has(name)) problem ??= ValidationFailedError.at(pointer, 'is given more than once');
       open.at(-1)?.add(name);
     },
   });
   return problem;
-}
-
-/** The body parser keeps the status of what `verify` throws. */
-function badRequest(pointer: string, detail: string): Error {
-  return Object.assign(ValidationFailedError.at(pointer, detail), { status: 400 });
 }
 
 function refuseNonObjects(request: Request, _response: Response, next: NextFunction): void {

@@ -5,7 +5,7 @@ import { ReadsModel } from '../../../platform';
 import { GetUserById } from '../application/get-user-by-id.query';
 import { GetUserHistory } from '../application/get-user-history.query';
 import { SearchUsers } from '../application/search-users.query';
-import { fromCursor, toCursor } from './page-cursor';
+import { fromCursor, toCursor } from './next-page';
 import { SearchUsersQuery, UserHistoryQuery, UserPath } from './user-requests';
 import { historyItem, userResponse } from './user-responses';
 

@@ -50,7 +50,7 @@ function IsStorableText(): PropertyDecorator {
       propertyName: String(property),
       validator: {
         validate: (value: unknown) => typeof value === 'string' && !value.includes('\u0000') && value.isWellFormed(),
-        defaultMessage: () => '$property must not contain NUL or lone surrogates',
+        defaultMessage: () => '$property must be text without NUL or lone surrogates',
       },
     });
 }
@@ -67,10 +67,10 @@ export class NameBody {
 }
 
 export class EmailBody {
-  @trimmed
-  @IsEmail({}, { message: 'email must be a valid e-mail address' })
-  @MaxLength(254)
   @IsStorableText()
+  @MaxLength(254)
+  @IsEmail({}, { message: 'email must be a valid e-mail address' })
+  @trimmed
   email!: string;
 }
 
@@ -78,10 +78,10 @@ export class CreateUserBody {
   @IsUserName()
   name!: string;
 
-  @trimmed
-  @IsEmail({}, { message: 'email must be a valid e-mail address' })
-  @MaxLength(254)
   @IsStorableText()
+  @MaxLength(254)
+  @IsEmail({}, { message: 'email must be a valid e-mail address' })
+  @trimmed
   email!: string;
 
   @mayBeAbsent
@@ -95,9 +95,9 @@ export class EmptyBody {}
 
 export class SearchUsersQuery {
   @IsOptional()
-  @IsString()
-  @MaxLength(254)
   @IsStorableText()
+  @MaxLength(254)
+  @IsString()
   email?: string;
 
   @IsOptional()

@@ -1,0 +1,59 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import { Command } from 'commander';
+import { runInMessageContext } from '../../event-sourcing';
+import { v7 as uuidv7 } from 'uuid';
+import { Output } from './output';
+
+export interface CommandContext {
+  readonly output: Output;
+  /** Starts the application, without HTTP and subscriptions, when the command first needs it. */
+  application(): Promise<INestApplicationContext>;
+}
+
+/** The work of a command. `false` means that it found something wrong: exit code 1. */
+export type CommandWork<A extends readonly unknown[]> = (context: CommandContext, ...given: A) => Promise<boolean | void>;
+
+/** Adds a group of commands to the program; `run` makes a commander action of a command's work. */
+export type AddCommands = (program: Command, run: RunCommand) => void;
+export type RunCommand = <A extends readonly unknown[]>(work: CommandWork<A>) => (...given: A) => Promise<void>;
+
+export interface CommandLineOptions {
+  readonly commands: readonly AddCommands[];
+  readonly startApplication: () => Promise<INestApplicationContext>;
+  readonly stopApplication: (application: INestApplicationContext) => Promise<void>;
+}
+
+/** Runs one command as the actor `cli`, and resolves with the exit code. */
+export async function runCommandLine(argv: readonly string[], options: CommandLineOptions): Promise<number> {
+  let isFine = true;
+  const program = new Command('annals')
+    .description('Operate the Annals service: its log, its read models, its users.')
+    .option('--json', 'print JSON, one document a line')
+    .showHelpAfterError();
+  const run: RunCommand =
+    (work) =>
+    async (...given) => {
+      isFine = await runWork(options, program.opts<{ json?: boolean }>().json === true, (context) => work(context, ...given));
+    };
+  for (const add of options.commands) add(program, run);
+  await program.parseAsync(argv);
+  return isFine ? 0 : 1;
+}
+
+async function runWork(
+  { startApplication, stopApplication }: CommandLineOptions,
+  json: boolean,
+  work: (context: CommandContext) => Promise<boolean | void>,
+): Promise<boolean> {
+  let started: Promise<INestApplicationContext> | undefined;
+  const context: CommandContext = {
+    output: new Output(json),
+    application: () => (started ??= startApplication()),
+  };
+  try {
+    const outcome = await runInMessageContext({ correlationId: uuidv7(), actor: 'cli' }, () => work(context));
+    return outcome !== false;
+  } finally {
+    if (started) await stopApplication(await started);
+  }
+}

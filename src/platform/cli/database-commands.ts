@@ -1,0 +1,62 @@
+import { FoldComparison, LogCheck, ProjectionFold, Projections } from '../../event-sourcing';
+import { readEnvironment } from '../config/read-environment';
+import { Database } from '../database/database';
+import { AddCommands, CommandContext } from './command-line';
+import { Output } from './output';
+
+/** `migrate` and `verify`. */
+export const addDatabaseCommands: AddCommands = (program, run) => {
+  program.command('migrate').description('run the migrations that have not run yet').action(run(runMigrations));
+  program
+    .command('verify')
+    .description('prove that the log has no hole, and that every read model is the fold of the log')
+    .action(run(verify));
+};
+
+async function runMigrations({ output }: CommandContext): Promise<void> {
+  const database = await Database.find(await readEnvironment(), true);
+  try {
+    const done = await database.migrate();
+    output.print({ migrations: done }, done.length === 0 ? 'Nothing to do.' : `Done: ${done.join(', ')}`);
+  } finally {
+    await database.stop();
+  }
+}
+
+async function verify({ application, output }: CommandContext): Promise<boolean> {
+  const app = await application();
+  const log = await app.get(LogCheck).run();
+  for (const problem of log.problems) output.complain({ problem }, `The log: ${problem}`);
+  output.print(
+    { log: { head: log.head, streams: log.streams, problems: log.problems.length } },
+    `The log: ${log.head} events in ${log.streams} streams, ${verdict(log.problems.length)}.`,
+  );
+  let isFine = log.problems.length === 0;
+  for (const projection of app.get(Projections).all()) {
+    const progress = output.progress(projection.name);
+    const comparison = await app
+      .get(ProjectionFold)
+      .compare(projection, (done) => progress.update(Number(done), Number(log.head)));
+    progress.stop();
+    printComparison(output, projection.name, comparison);
+    isFine &&= comparison.differences.length === 0;
+  }
+  return isFine;
+}
+
+function printComparison(output: Output, name: string, { position, differences }: FoldComparison): void {
+  for (const difference of differences) {
+    output.complain(
+      { projection: name, ...difference },
+      `${name}: ${difference.table}, ${difference.side}: ${JSON.stringify(difference.row)}`,
+    );
+  }
+  output.print(
+    { projection: name, position, differences: differences.length },
+    `Read model "${name}": equal to the fold of the log up to position ${position}, ${verdict(differences.length)}.`,
+  );
+}
+
+function verdict(problems: number): string {
+  return problems === 0 ? 'nothing wrong' : `${problems} PROBLEMS`;
+}
