@@ -5,6 +5,7 @@ import {
   type EmbeddedPostgres,
   startEmbeddedPostgres,
 } from '../../src/platform/embedded-postgres/embedded-postgres';
+import { makeTemplateDatabase } from './test-database';
 
 /** Jest runs setup and teardown in one process but loads each apart: they share its global object only. */
 declare global {
@@ -17,7 +18,7 @@ declare global {
  */
 async function setUp(): Promise<void> {
   process.env.TEST_POSTGRES_URL = process.env.TEST_DATABASE_URL || (await startServer());
-  // The template database with the migrations belongs here.
+  await makeTemplateDatabase();
 }
 
 async function startServer(): Promise<string> {

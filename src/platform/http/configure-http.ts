@@ -1,5 +1,6 @@
 import { VersioningType } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { conditionalRequest } from './conditional-request';
 import { correlation } from './correlation';
 import { bodyRefused, jsonBody } from './json-body';
 
@@ -7,6 +8,6 @@ import { bodyRefused, jsonBody } from './json-body';
 export function configureHttp(application: NestExpressApplication): void {
   application.disable('x-powered-by');
   application.disable('etag');
-  application.use(correlation, ...jsonBody(), bodyRefused);
+  application.use(correlation, conditionalRequest, ...jsonBody(), bodyRefused);
   application.enableVersioning({ type: VersioningType.URI });
 }

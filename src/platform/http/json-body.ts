@@ -29,8 +29,12 @@ function refuseOtherMediaTypes(request: Request, _response: Response, next: Next
   next();
 }
 
-/** Runs on the raw body, before it is parsed; malformed JSON is left to the parser. */
-function refuseAmbiguous(_request: IncomingMessage, _response: unknown, body: Buffer): void {
+/**
+ * Runs on the raw body, before it is parsed; malformed JSON is left to the parser. That would decode any `charset` that
+ * begins with `utf-`, and so read other members than were checked here: JSON is UTF-8 (RFC 8259, section 8.1).
+ */
+function refuseAmbiguous(_request: IncomingMessage, _response: unknown, body: Buffer, charset: string): void {
+  if (charset !== 'utf-8') throw new UnsupportedMediaTypeException('Send the body in UTF-8.');
   if (!isUtf8(body)) throw ValidationFailedError.at('#', 'The body is not UTF-8.');
   const problem = ambiguousMember(body.toString('utf8'));
   if (problem) throw problem;

@@ -37,6 +37,10 @@ describe('when the process that started Postgres ends', () => {
   it('a start right after SIGKILL finds every committed row', async () => {
     const killed = await launch(checkout, { dataDir });
     await query(killed, 'CREATE TABLE kept AS SELECT 42 AS answer');
+    // A slow watchdog: for a while the server looks as if it were in use.
+    const watchdog = parentOf(killed.started?.pid);
+    process.kill(watchdog, 'SIGSTOP');
+    setTimeout(() => process.kill(watchdog, 'SIGCONT'), 1_000);
     killed.node.kill('SIGKILL');
     const next = await launch(checkout, { dataDir });
     expect(next.failed).toBeUndefined();

@@ -1,0 +1,19 @@
+import { ContractCase } from './contract-case';
+import { claimCases } from './contract-claims';
+import { dataCases } from './contract-data';
+import { readingCases } from './contract-reading';
+import { retryCases } from './contract-retries';
+import { versionCases } from './contract-versions';
+
+/**
+ * What every event store promises, case by case. Put a store of your own to it:
+ * `it.each(eventStoreContract)('$name', ({ run }) => run(store))`. Cases may share one store, also with other writers
+ * at rest.
+ */
+export const eventStoreContract: readonly ContractCase[] = [
+  ...versionCases,
+  ...retryCases,
+  ...claimCases,
+  ...dataCases,
+  ...readingCases,
+];

@@ -1,0 +1,225 @@
+import {
+  AppendOptions,
+  AppendResult,
+  InMemoryEventStore,
+  NewEvent,
+  ReadAllOptions,
+  ReadStreamOptions,
+  RecordedEvent,
+  StreamId,
+  WrongExpectedVersionError,
+} from '../../../src/event-sourcing';
+
+type Append = (
+  stream: StreamId,
+  events: readonly NewEvent[],
+  options: AppendOptions,
+) => Promise<AppendResult>;
+
+interface Faults {
+  append?: (append: Append, ...given: Parameters<Append>) => Promise<AppendResult>;
+  readStream?: (event: RecordedEvent) => RecordedEvent | undefined;
+  readAll?: (events: readonly RecordedEvent[]) => readonly RecordedEvent[];
+  streamOptions?: (options: ReadStreamOptions) => ReadStreamOptions;
+  logOptions?: (options: ReadAllOptions) => ReadAllOptions;
+}
+
+/** A store that is right but for its faults. */
+class FaultyStore extends InMemoryEventStore {
+  constructor(private readonly faults: Faults) {
+    super();
+  }
+
+  override appendToStream(...given: Parameters<Append>): Promise<AppendResult> {
+    const append: Append = (...args) => super.appendToStream(...args);
+    return this.faults.append ? this.faults.append(append, ...given) : append(...given);
+  }
+
+  override async *readStream(stream: StreamId, options: ReadStreamOptions = {}): AsyncIterable<RecordedEvent> {
+    for await (const event of super.readStream(stream, this.faults.streamOptions?.(options) ?? options)) {
+      const given = this.faults.readStream ? this.faults.readStream(event) : event;
+      if (given) yield given;
+    }
+  }
+
+  override async readAll(options: ReadAllOptions): Promise<readonly RecordedEvent[]> {
+    const events = await super.readAll(this.faults.logOptions?.(options) ?? options);
+    return this.faults.readAll?.(events) ?? events;
+  }
+}
+
+function broken(faults: Faults): () => InMemoryEventStore {
+  return () => new FaultyStore(faults);
+}
+
+async function nothing(): Promise<AppendResult> {
+  return Promise.resolve({ version: 0, position: 0n });
+}
+
+/** Stores with one fault each. Together they prove that every case of the contract can fail. */
+export const brokenStores: Readonly<Record<string, () => InMemoryEventStore>> = {
+  'checks no version': broken({
+    append: (append, stream, events, options) => append(stream, events, { ...options, expectedVersion: 'any' }),
+  }),
+  'stores nothing': broken({ append: nothing }),
+  'refuses everything': broken({
+    append: (_append, stream) => Promise.reject(new WrongExpectedVersionError(stream, 0, 0)),
+  }),
+  'forgets event ids': broken({
+    append: (append, stream, events, options) =>
+      append(stream, events.map(({ id: _id, ...event }) => event), options),
+  }),
+  'takes any version for an exact one': broken({
+    append: (append, stream, events, options) =>
+      append(stream, events, {
+        ...options,
+        expectedVersion: options.expectedVersion === 'any' ? 0 : options.expectedVersion,
+      }),
+  }),
+  'takes every stream for existing': broken({
+    append: (append, stream, events, options) =>
+      append(stream, events, {
+        ...options,
+        expectedVersion: options.expectedVersion === 'stream-exists' ? 'any' : options.expectedVersion,
+      }),
+  }),
+  'ignores claims': broken({
+    append: (append, stream, events, { expectedVersion }) => append(stream, events, { expectedVersion }),
+  }),
+  'ignores releases': broken({
+    append: (append, stream, events, { expectedVersion, claims }) =>
+      append(stream, events, { expectedVersion, claims }),
+  }),
+  'claims and releases without a scope': broken({
+    append: (append, stream, events, options) =>
+      append(stream, events, {
+        ...options,
+        claims: options.claims?.map(({ value }) => ({ scope: 'all', value })),
+        releases: options.releases?.map(({ value }) => ({ scope: 'all', value })),
+      }),
+  }),
+  'releases for everybody': releasesForEverybody(),
+  'refuses its own claims': refusesOwnClaims(),
+  'claims before it checks': claimsBeforeItChecks(),
+  'tells the version before the append': broken({
+    append: async (append, stream, events, options) => {
+      const { version, position } = await append(stream, events, options);
+      return { version: version - 1, position };
+    },
+  }),
+  'tells the position before the append': broken({
+    append: async (append, stream, events, options) => {
+      const { version, position } = await append(stream, events, options);
+      return { version, position: position - 1n };
+    },
+  }),
+  'stores a part of what it refuses': broken({
+    append: async (append, stream, events, options) => {
+      try {
+        return await append(stream, events, options);
+      } catch (error) {
+        await append(stream, [{ type: 'Part', data: {} }], { expectedVersion: 'any' });
+        throw error;
+      }
+    },
+  }),
+  'cleans what it should refuse': broken({
+    append: (append, stream, events, options) =>
+      append(stream, events.map(cleaned), {
+        ...options,
+        expectedVersion: Number(options.expectedVersion) < 0 ? 0 : options.expectedVersion,
+      }),
+  }),
+  'mangles text': broken({
+    readStream: (event) => ({
+      ...event,
+      data: JSON.parse(JSON.stringify(event.data).replaceAll(/[^ -~]/g, '?')) as NewEvent['data'],
+    }),
+  }),
+  'orders members as it likes': broken({
+    readStream: (event) => ({ ...event, data: Object.fromEntries(Object.entries(event.data).reverse()) }),
+  }),
+  'drops the schema version': broken({ readStream: (event) => ({ ...event, schemaVersion: 1 }) }),
+  'drops metadata': broken({ readStream: (event) => ({ ...event, metadata: {} as RecordedEvent['metadata'] }) }),
+  'skips events of a stream': broken({ readStream: (event) => (event.version === 2 ? undefined : event) }),
+  'skips events of the log': broken({ readAll: (events) => events.filter((event) => event.position % 7n !== 0n) }),
+  'ignores where a stream is to be read from': broken({ streamOptions: ({ limit }) => ({ limit }) }),
+  'ignores how much of a stream is to be read': broken({ streamOptions: ({ after }) => ({ after }) }),
+  'ignores how much of the log is to be read': broken({ logOptions: ({ after }) => ({ after }) }),
+  'mixes streams of one id': mixesTypes(),
+  'invents a stream': inventsStreams(),
+  'tells another version than the one that is stored': broken({
+    append: async (append, stream, events, options) => {
+      try {
+        return await append(stream, events, options);
+      } catch (error) {
+        if (error instanceof WrongExpectedVersionError) {
+          throw new WrongExpectedVersionError(stream, options.expectedVersion, error.actualVersion + 1);
+        }
+        throw error;
+      }
+    },
+  }),
+};
+
+/** Bad data made good in silence, which the contract forbids. */
+function cleaned({ type, schemaVersion, metadata }: NewEvent): NewEvent {
+  return { type: type.slice(0, 10), schemaVersion, metadata, data: { cleaned: true } };
+}
+
+function releasesForEverybody(): () => InMemoryEventStore {
+  return () => {
+    const released = new Set<string>();
+    return new FaultyStore({
+      append: (append, stream, events, options) => {
+        options.releases?.forEach(({ value }) => released.add(value));
+        const claims = options.claims?.filter(({ value }) => !released.has(value));
+        return append(stream, events, { ...options, claims });
+      },
+    });
+  };
+}
+
+function refusesOwnClaims(): () => InMemoryEventStore {
+  return () => {
+    const claimed = new Set<string>();
+    return new FaultyStore({
+      append: (append, stream, events, options) => {
+        if (options.claims?.some(({ value }) => claimed.has(value))) {
+          return Promise.reject(new WrongExpectedVersionError(stream, 0, 0));
+        }
+        options.claims?.forEach(({ value }) => claimed.add(value));
+        return append(stream, events, options);
+      },
+    });
+  };
+}
+
+function claimsBeforeItChecks(): () => InMemoryEventStore {
+  return broken({
+    append: async (append, stream, events, options) => {
+      const { claims, releases } = options;
+      await append(stream, [], { expectedVersion: 'any', claims, releases });
+      return append(stream, events, options);
+    },
+  });
+}
+
+function mixesTypes(): () => InMemoryEventStore {
+  return broken({
+    append: (append, stream, events, options) =>
+      append({ ...stream, type: stream.type.replace(/2$/, '') }, events, { ...options, expectedVersion: 'any' }),
+  });
+}
+
+function inventsStreams(): () => InMemoryEventStore {
+  return () => {
+    class Inventive extends InMemoryEventStore {
+      override async *readStream(stream: StreamId): AsyncIterable<RecordedEvent> {
+        await this.appendToStream(stream, [{ type: 'Invented', data: {} }], { expectedVersion: 'any' });
+        yield* super.readStream(stream);
+      }
+    }
+    return new Inventive();
+  };
+}
