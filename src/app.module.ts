@@ -1,7 +1,14 @@
 import { DynamicModule, Module } from '@nestjs/common';
 import { EventSourcingModule } from './event-sourcing';
 import { UsersModule } from './modules/users';
-import { Database, DatabaseModule, Environment, HealthModule, HttpModule, PlatformConfigModule } from './platform';
+import {
+  Database,
+  DatabaseModule,
+  Environment,
+  HealthModule,
+  HttpModule,
+  PlatformConfigModule,
+} from './platform';
 
 export interface AppOptions {
   /** A command of the operator: no subscriptions, and it joins the embedded Postgres of a running service. */

@@ -11,7 +11,11 @@ import { InMemoryEventStore } from './event-store/in-memory-event-store';
 import { LogCheck } from './event-store/postgres/log-check';
 import { PostgresEventStore } from './event-store/postgres/postgres-event-store';
 import { AppendSignal, ProgressSignal } from './event-store/progress-signal';
-import { EventSourcingAsyncOptions, EventSourcingFeature, EventSourcingOptions } from './event-sourcing.options';
+import {
+  EventSourcingAsyncOptions,
+  EventSourcingFeature,
+  EventSourcingOptions,
+} from './event-sourcing.options';
 import { EventBusBridge } from './messaging/event-bus-bridge';
 import { ProjectionFold } from './projections/projection-fold';
 import { ProjectionPositions } from './projections/projection-positions';
@@ -49,7 +53,8 @@ const providers: Provider[] = [
   {
     provide: ProjectionPositions,
     inject: [DataSource, ProgressSignal],
-    useFactory: (dataSource: DataSource, signal: ProgressSignal) => new ProjectionPositions(dataSource, signal),
+    useFactory: (dataSource: DataSource, signal: ProgressSignal) =>
+      new ProjectionPositions(dataSource, signal),
   },
   {
     provide: ProjectionFold,
@@ -64,7 +69,10 @@ const providers: Provider[] = [
   {
     provide: SETTINGS,
     inject: [OPTIONS],
-    useFactory: (options: EventSourcingOptions) => ({ ...defaultSubscriptionSettings, ...options.subscriptions }),
+    useFactory: (options: EventSourcingOptions) => ({
+      ...defaultSubscriptionSettings,
+      ...options.subscriptions,
+    }),
   },
   {
     provide: EventBusBridge,
@@ -120,7 +128,16 @@ function rootModule(options: Provider, imports: DynamicModule['imports'] = []): 
     global: true,
     imports: [...imports, CqrsModule.forRoot()],
     providers: [options, ...providers],
-    exports: [EventStore, EventRegistry, Aggregates, Projections, ProjectionPositions, ProjectionFold, LogCheck, CqrsModule],
+    exports: [
+      EventStore,
+      EventRegistry,
+      Aggregates,
+      Projections,
+      ProjectionPositions,
+      ProjectionFold,
+      LogCheck,
+      CqrsModule,
+    ],
   };
 }
 
@@ -141,7 +158,6 @@ function registration(projector: Type): FactoryProvider {
   };
 }
 
-// eslint-disable-next-line max-params -- a Nest factory gets its dependencies as parameters
 function makeSubscriptions(
   projections: Projections,
   bridge: EventBusBridge,

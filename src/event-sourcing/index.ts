@@ -31,7 +31,13 @@ export type {
   ReadAllOptions,
   ReadStreamOptions,
 } from './event-store/event-store';
-export type { EventMetadata, NewEvent, Position, RecordedEvent, StreamId } from './event-store/event-envelope';
+export type {
+  EventMetadata,
+  NewEvent,
+  Position,
+  RecordedEvent,
+  StreamId,
+} from './event-store/event-envelope';
 export { appendLimits } from './event-store/append-limits';
 export {
   EventRegistrationError,
@@ -54,7 +60,10 @@ export {
 export { InMemoryEventStore } from './event-store/in-memory-event-store';
 export { LogCheck, type LogCheckResult } from './event-store/postgres/log-check';
 export { isDatabaseUnavailable } from './event-store/postgres/connection-failure';
-export { PostgresEventStore, type PostgresEventStoreOptions } from './event-store/postgres/postgres-event-store';
+export {
+  PostgresEventStore,
+  type PostgresEventStoreOptions,
+} from './event-store/postgres/postgres-event-store';
 export { AppendSignal } from './event-store/progress-signal';
 
 // Messages: what they carry on

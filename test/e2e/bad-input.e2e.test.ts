@@ -33,10 +33,16 @@ const person = (members: string) => `{"name":"Ada","email":"ada@example.com"${me
 const withName = (name: string) => `{"name":"${name}","email":"ada@example.com"}`;
 
 describe('a body that is no JSON object in UTF-8 is refused', () => {
-  it.each(['{', '{"name":}', "{'name':'Ada'}", '{"name":"Ada",}', `${person('')}{}`, '{} // no', 'nonsense', '{"a":01}'])(
-    'malformed: %s',
-    async (body) => expectInvalid(await send(body), '#'),
-  );
+  it.each([
+    '{',
+    '{"name":}',
+    "{'name':'Ada'}",
+    '{"name":"Ada",}',
+    `${person('')}{}`,
+    '{} // no',
+    'nonsense',
+    '{"a":01}',
+  ])('malformed: %s', async (body) => expectInvalid(await send(body), '#'));
 
   it.each(['[]', `[${person('')}]`, 'null', '"text"', '17', 'true'])('no object: %s', async (body) =>
     expectInvalid(await send(body), '#'),
@@ -121,8 +127,22 @@ describe('an e-mail address is refused', () => {
   const longest = `${'x'.repeat(64)}@${label}.${label}.${label}.${'e'.repeat(2)}.com`;
 
   it.each([
-    ...['', 'ada', '@example.com', 'ada@', 'ada@example', 'a b@example.com', 'ada@exam ple.com', 'ada@@example.com'],
-    ...['Ada <ada@example.com>', 'ada@example.com,eve@example.com', 'ada@example.com\u0000', 'a\u0000da@example.com'],
+    ...[
+      '',
+      'ada',
+      '@example.com',
+      'ada@',
+      'ada@example',
+      'a b@example.com',
+      'ada@exam ple.com',
+      'ada@@example.com',
+    ],
+    ...[
+      'Ada <ada@example.com>',
+      'ada@example.com,eve@example.com',
+      'ada@example.com\u0000',
+      'a\u0000da@example.com',
+    ],
     ...['ada\n@example.com', 'ada\ud800@example.com', 'ada@example.com\r\nBcc: eve@example.com'],
     ...[`x${longest}`, `${'x'.repeat(65)}@example.com`],
   ])('%j', async (email) => {
@@ -131,9 +151,12 @@ describe('an e-mail address is refused', () => {
     expectInvalid(changed, '#/email');
   });
 
-  it.each(['5', 'null', '["ada@example.com"]', '{"email":"ada@example.com"}'])('of the wrong type: %s', async (email) => {
-    expectInvalid(await send(`{"name":"Ada","email":${email}}`), '#/email');
-  });
+  it.each(['5', 'null', '["ada@example.com"]', '{"email":"ada@example.com"}'])(
+    'of the wrong type: %s',
+    async (email) => {
+      expectInvalid(await send(`{"name":"Ada","email":${email}}`), '#/email');
+    },
+  );
 
   it('but one of 254 characters is an address', async () => {
     expect(longest).toHaveLength(254);
@@ -157,7 +180,14 @@ describe('a body with too little', () => {
 });
 
 describe('an id that is no UUID is refused', () => {
-  const notUuids = ['1', 'me', 'null', `${randomUUID()}0`, randomUUID().replaceAll('-', ''), `{${randomUUID()}}`];
+  const notUuids = [
+    '1',
+    'me',
+    'null',
+    `${randomUUID()}0`,
+    randomUUID().replaceAll('-', ''),
+    `{${randomUUID()}}`,
+  ];
 
   it.each([...notUuids, '00000000-0000-f000-8000-000000000000', "' OR 1=1 --", '%00', '..%2f..'])(
     'in a path: %s',
@@ -170,8 +200,9 @@ describe('an id that is no UUID is refused', () => {
     },
   );
 
-  it.each([...notUuids.map((id) => JSON.stringify(id)), '""', '" "', 'null', '7', '[]'])('in a body: %s', async (id) =>
-    expectInvalid(await send(person(`,"userId":${id}`)), '#/userId'),
+  it.each([...notUuids.map((id) => JSON.stringify(id)), '""', '" "', 'null', '7', '[]'])(
+    'in a body: %s',
+    async (id) => expectInvalid(await send(person(`,"userId":${id}`)), '#/userId'),
   );
 });
 

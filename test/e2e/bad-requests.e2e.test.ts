@@ -41,18 +41,38 @@ describe('the size of a body', () => {
     expectInvalid(await post(`{"name":"${'x'.repeat(102_300)}","email":"ada@example.com"}`), '#/name');
   });
 
-  it('nested 40,000 levels deep is refused and does no harm', async () => {
-    const { status } = await post(`{"name":${'['.repeat(40_000)}${']'.repeat(40_000)},"email":"ada@example.com"}`);
-    expect(status).toBe(400);
-    expect((await running.client.get('/v1/users')).status).toBe(200);
-  });
+  it.each([100, 1_000, 4_000, 50_000])(
+    'nested %i levels deep is refused and does no harm',
+    async (levels) => {
+      const nested = [
+        `${'['.repeat(levels)}${']'.repeat(levels)}`,
+        `${'{"a":'.repeat(levels / 4)}1${'}'.repeat(levels / 4)}`,
+      ];
+      for (const value of [...nested, '['.repeat(levels)]) {
+        const { errors } = expectRefused(
+          await post(`{"name":${value},"email":"ada@example.com"}`),
+          400,
+          'validation-failed',
+        );
+        expect(errors).toHaveLength(1);
+      }
+      expect((await running.client.get('/v1/users')).status).toBe(200);
+    },
+  );
 });
 
 describe('the media type of a body', () => {
   it.each([
-    ...['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/xml'],
+    ...[
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data; boundary=x',
+      'application/xml',
+    ],
     ...['application/jsonp', 'application/merge-patch+json', 'json', '*/*', ''],
-    ...['utf-7', 'utf-16', 'utf-16le', 'utf-32', 'iso-8859-1', 'nonsense'].map((c) => `application/json; charset=${c}`),
+    ...['utf-7', 'utf-16', 'utf-16le', 'utf-32', 'iso-8859-1', 'nonsense'].map(
+      (c) => `application/json; charset=${c}`,
+    ),
   ])('%j is not supported', async (type) => {
     expectRefused(await post(person(), { 'Content-Type': type }), 415, 'unsupported-media-type');
     await expectNobody();
@@ -88,7 +108,8 @@ describe('a path or method that the service does not have', () => {
     ...['/', '/v1', '/users', '/v2/users', '/v1/user', '/v1/users/a/b/c', '/health', '/favicon.ico'],
     ...[`/v1/users/${randomUUID()}/age`, '/v1/users%00', '/__proto__', '/constructor', '//v1//users'],
   ])('%s is not found', async (path) => {
-    for (const method of ['GET', 'DELETE']) expectRefused(await running.client.send(method, path), 404, 'not-found');
+    for (const method of ['GET', 'DELETE'])
+      expectRefused(await running.client.send(method, path), 404, 'not-found');
   });
 
   it.each([
@@ -104,8 +125,8 @@ describe('a path or method that the service does not have', () => {
     ['POST', '/health/live', 'GET, HEAD'],
   ])('%s %s is not allowed, and Allow names what is: %s', async (method, path, allow) => {
     const answer = await running.client.send(method, path);
-    expect([answer.status, answer.headers.get('Allow')]).toEqual([405, allow]);
-    if (answer.problem) expectRefused(answer, 405, 'method-not-allowed');
+    expectRefused(answer, 405, 'method-not-allowed');
+    expect(answer.headers.get('Allow')).toBe(allow);
   });
 
   it.each(['%', '%zz', '%e0%a4%a', '%ff', '%c0%af', '%ed%a0%80', 'a%'])(
@@ -125,15 +146,19 @@ describe('a connection that talks nonsense', () => {
     return text(socket);
   }
 
-  it.each(['NONSENSE\r\n\r\n', 'GET / HTTP/1.1\r\nBad Header: x\r\n\r\n', 'GET /\u0000 HTTP/1.1\r\nHost: x\r\n\r\n'])(
-    '%j is refused with 400',
-    async (request) => expect(await exchange(request)).toMatch(/^HTTP\/1\.1 400 /),
+  it.each([
+    'NONSENSE\r\n\r\n',
+    'GET / HTTP/1.1\r\nBad Header: x\r\n\r\n',
+    'GET /\u0000 HTTP/1.1\r\nHost: x\r\n\r\n',
+  ])('%j is refused with 400', async (request) =>
+    expect(await exchange(request)).toMatch(/^HTTP\/1\.1 400 /),
   );
 
   it('and a body that its sender breaks off is not acted upon', async () => {
     const { hostname, port } = new URL(running.client.url);
     const socket = connect(Number(port), hostname);
-    const head = 'POST /v1/users HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n';
+    const head =
+      'POST /v1/users HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n';
     await new Promise((resolve) => socket.end(head + person(), () => resolve(undefined)));
     await text(socket);
     await expectNobody();

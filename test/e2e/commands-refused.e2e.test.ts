@@ -13,7 +13,11 @@ describe('a user who exists already', () => {
   it('is not created again, and the refused address stays free', async () => {
     const { userId } = await createUser(running.client);
     const email = newEmail();
-    const again = await running.client.post('/v1/users', { name: 'Eve', email, userId: userId.toUpperCase() });
+    const again = await running.client.post('/v1/users', {
+      name: 'Eve',
+      email,
+      userId: userId.toUpperCase(),
+    });
     expectRefused(again, 409, 'user-already-exists');
     expect(await historyOf(running.client, userId)).toHaveLength(1);
     await createUser(running.client, { email });
@@ -29,7 +33,11 @@ describe('a user who exists already', () => {
 describe('a user who does not exist', () => {
   it.each(commands)('cannot $name', async (one) => {
     expectRefused(await command(running.client, one, randomUUID()), 404, 'user-not-found');
-    expectRefused(await command(running.client, one, randomUUID(), { 'If-Match': '"1"' }), 404, 'user-not-found');
+    expectRefused(
+      await command(running.client, one, randomUUID(), { 'If-Match': '"1"' }),
+      404,
+      'user-not-found',
+    );
   });
 });
 
@@ -106,7 +114,11 @@ describe('If-Match', () => {
 
   it.each(['*', '"3", "1"', '"1","2"', 'W/"2", "1"'])('%s holds for a user at version 1', async (tag) => {
     const { userId } = await createUser(running.client);
-    const renamed = await running.client.put(`/v1/users/${userId}/name`, { name: 'Eve' }, { 'If-Match': tag });
+    const renamed = await running.client.put(
+      `/v1/users/${userId}/name`,
+      { name: 'Eve' },
+      { 'If-Match': tag },
+    );
     expect([renamed.status, renamed.headers.get('ETag')]).toEqual([200, '"2"']);
   });
 
@@ -115,8 +127,14 @@ describe('If-Match', () => {
     async (tag) => {
       const { userId } = await createUser(running.client);
       const headers = { 'If-Match': tag };
-      expectInvalid(await running.client.put(`/v1/users/${userId}/name`, { name: 'Eve' }, headers), '#/headers/If-Match');
-      expectInvalid(await running.client.post(`/v1/users/${userId}/deactivate`, {}, headers), '#/headers/If-Match');
+      expectInvalid(
+        await running.client.put(`/v1/users/${userId}/name`, { name: 'Eve' }, headers),
+        '#/headers/If-Match',
+      );
+      expectInvalid(
+        await running.client.post(`/v1/users/${userId}/deactivate`, {}, headers),
+        '#/headers/If-Match',
+      );
       expect(await historyOf(running.client, userId)).toHaveLength(1);
     },
   );

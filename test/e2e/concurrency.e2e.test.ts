@@ -67,7 +67,8 @@ describe('40 users created at once with one id', () => {
     );
     const winners = answers.filter(({ status }) => status === 201);
     expect(winners).toHaveLength(1);
-    for (const answer of answers) if (answer !== winners[0]) expectRefused(answer, 409, 'user-already-exists');
+    for (const answer of answers)
+      if (answer !== winners[0]) expectRefused(answer, 409, 'user-already-exists');
     expect(await historyOf(running.client, userId)).toHaveLength(1);
     const free = emails.filter((_, index) => answers[index] !== winners[0]);
     await Promise.all(free.map((email) => createUser(running.client, { email })));

@@ -31,8 +31,13 @@ describe('a query with Min-Event-Position', () => {
   it('shows what a command just changed, 20 times in a row', async () => {
     const { userId } = await createUser(running.client);
     for (let turn = 0; turn < 20; turn++) {
-      const renamed = await running.client.put<Acknowledgement>(`/v1/users/${userId}/name`, { name: `Name ${turn}` });
-      expect(await getUser(running.client, renamed.body)).toMatchObject({ name: `Name ${turn}`, version: turn + 2 });
+      const renamed = await running.client.put<Acknowledgement>(`/v1/users/${userId}/name`, {
+        name: `Name ${turn}`,
+      });
+      expect(await getUser(running.client, renamed.body)).toMatchObject({
+        name: `Name ${turn}`,
+        version: turn + 2,
+      });
     }
   });
 
@@ -66,7 +71,10 @@ describe('a query with Min-Event-Position', () => {
     const next = String(BigInt(position) + 1n);
     const headers = { 'Min-Event-Position': next, Prefer: 'wait=10' };
     const waiting = running.client.get<UserBody>(`/v1/users/${userId}`, headers);
-    const first = await Promise.race([waiting, new Promise((resolve) => setTimeout(resolve, 200, 'still waiting'))]);
+    const first = await Promise.race([
+      waiting,
+      new Promise((resolve) => setTimeout(resolve, 200, 'still waiting')),
+    ]);
     expect(first).toBe('still waiting');
     await running.client.put(`/v1/users/${userId}/name`, { name: 'Changed meanwhile' });
     const { status, body } = await waiting;
@@ -116,7 +124,10 @@ describe('Min-Event-Position', () => {
   );
 
   it('0 waits for nothing', async () => {
-    const found = await running.client.get('/v1/users?limit=1', { 'Min-Event-Position': '0', Prefer: 'wait=0' });
+    const found = await running.client.get('/v1/users?limit=1', {
+      'Min-Event-Position': '0',
+      Prefer: 'wait=0',
+    });
     expect(found.status).toBe(200);
   });
 });

@@ -12,7 +12,10 @@ const uuidV7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]
 
 describe('creating a user', () => {
   it('answers 201 with where the user is, its version and its position', async () => {
-    const created = await running.client.post<Acknowledgement>('/v1/users', { name: 'Ada', email: newEmail() });
+    const created = await running.client.post<Acknowledgement>('/v1/users', {
+      name: 'Ada',
+      email: newEmail(),
+    });
     expect(created.status).toBe(201);
     const { userId, position } = created.body;
     expect(created.body).toEqual({ userId, version: 1, position });
@@ -31,13 +34,16 @@ describe('creating a user', () => {
     expect(second.userId > first.userId).toBe(true);
   });
 
-  it.each([1, 2, 3, 4, 5, 6, 7, 8])('takes an id of UUID version %i that the client chose', async (version) => {
-    const random = randomUUID();
-    const userId = `${random.slice(0, 14)}${version}${random.slice(15)}`;
-    const created = await running.client.post('/v1/users', { name: 'Ada', email: newEmail(), userId });
-    expect(created.status).toBe(201);
-    expect(created.body).toMatchObject({ userId });
-  });
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    'takes an id of UUID version %i that the client chose',
+    async (version) => {
+      const random = randomUUID();
+      const userId = `${random.slice(0, 14)}${version}${random.slice(15)}`;
+      const created = await running.client.post('/v1/users', { name: 'Ada', email: newEmail(), userId });
+      expect(created.status).toBe(201);
+      expect(created.body).toMatchObject({ userId });
+    },
+  );
 
   it('knows an id in upper case and in lower case as the same', async () => {
     const userId = randomUUID();
@@ -64,7 +70,11 @@ describe('commands on a user', () => {
     for (const [index, one] of commands.entries()) {
       const answer = await command(running.client, one, userId);
       expect(answer.status).toBe(200);
-      expect(answer.body).toEqual({ userId, version: index + 2, position: answer.headers.get('Event-Position') });
+      expect(answer.body).toEqual({
+        userId,
+        version: index + 2,
+        position: answer.headers.get('Event-Position'),
+      });
       expect(answer.headers.get('ETag')).toBe(`"${index + 2}"`);
       expect(BigInt(answer.body.position)).toBeGreaterThan(last);
       last = BigInt(answer.body.position);
@@ -107,18 +117,21 @@ describe('a command that changes nothing', () => {
     { what: 'reactivate an active user', path: 'reactivate', body: undefined },
   ] as const;
 
-  it.each(nothing)('($what) answers with where the user stands, and appends no event', async ({ path, body }) => {
-    const { userId, position, email } = await createUser(running.client, { name: 'Ada' });
-    await createUser(running.client);
-    const given = body === 'own' ? { email: email.toUpperCase() } : body;
-    const method = path === 'reactivate' ? 'post' : 'put';
-    const answer = await running.client[method](`/v1/users/${userId}/${path}`, given);
-    expect(answer.status).toBe(200);
-    expect(answer.body).toEqual({ userId, version: 1, position });
-    expect(answer.headers.get('ETag')).toBe('"1"');
-    expect(answer.headers.get('Event-Position')).toBe(position);
-    expect(await historyOf(running.client, userId)).toHaveLength(1);
-  });
+  it.each(nothing)(
+    '($what) answers with where the user stands, and appends no event',
+    async ({ path, body }) => {
+      const { userId, position, email } = await createUser(running.client, { name: 'Ada' });
+      await createUser(running.client);
+      const given = body === 'own' ? { email: email.toUpperCase() } : body;
+      const method = path === 'reactivate' ? 'post' : 'put';
+      const answer = await running.client[method](`/v1/users/${userId}/${path}`, given);
+      expect(answer.status).toBe(200);
+      expect(answer.body).toEqual({ userId, version: 1, position });
+      expect(answer.headers.get('ETag')).toBe('"1"');
+      expect(answer.headers.get('Event-Position')).toBe(position);
+      expect(await historyOf(running.client, userId)).toHaveLength(1);
+    },
+  );
 
   it('(deactivate twice) answers with where the user stands, and appends no event', async () => {
     const { userId } = await createUser(running.client);

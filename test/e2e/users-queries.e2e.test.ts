@@ -2,7 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expectInvalid, expectRefused } from './client';
 import { type RunningService, startOnNewDatabase } from './running-service';
-import { type Acknowledgement, createUser, getUser, type HistoryPage, historyOf, type UserBody } from './users';
+import {
+  type Acknowledgement,
+  createUser,
+  getUser,
+  type HistoryPage,
+  historyOf,
+  type UserBody,
+} from './users';
 
 let running: RunningService;
 beforeAll(async () => {
@@ -17,7 +24,15 @@ describe('a user by id', () => {
     const { userId, position, email } = await createUser(running.client, { name: '류은별' });
     const got = await running.client.get<UserBody>(`/v1/users/${userId}`, { 'Min-Event-Position': position });
     const { createdAt, updatedAt } = got.body;
-    expect(got.body).toEqual({ userId, name: '류은별', email, isActive: true, createdAt, updatedAt, version: 1 });
+    expect(got.body).toEqual({
+      userId,
+      name: '류은별',
+      email,
+      isActive: true,
+      createdAt,
+      updatedAt,
+      version: 1,
+    });
     expect([createdAt, updatedAt]).toEqual([expect.stringMatching(isoTime), createdAt]);
     expect(got.headers.get('ETag')).toBe('"1"');
     expect(BigInt(got.headers.get('Event-Position') ?? 0)).toBeGreaterThanOrEqual(BigInt(position));
@@ -27,7 +42,9 @@ describe('a user by id', () => {
     const created = await createUser(running.client);
     await getUser(running.client, created);
     await delay(5);
-    const renamed = await running.client.put<Acknowledgement>(`/v1/users/${created.userId}/name`, { name: 'Eve' });
+    const renamed = await running.client.put<Acknowledgement>(`/v1/users/${created.userId}/name`, {
+      name: 'Eve',
+    });
     const user = await getUser(running.client, renamed.body);
     const [first, second] = await historyOf(running.client, created.userId);
     expect(user).toMatchObject({ createdAt: first?.timestamp, updatedAt: second?.timestamp, version: 2 });
@@ -90,7 +107,12 @@ describe('the history of a user', () => {
     expect(renamed.headers.get('X-Correlation-Id')).toBe(given);
     const [first, second, ...more] = await historyOf(running.client, userId);
     expect(more).toEqual([]);
-    expect(first).toMatchObject({ version: 1, type: 'UserCreated', actor: 'anonymous', data: { name: 'Ada', email } });
+    expect(first).toMatchObject({
+      version: 1,
+      type: 'UserCreated',
+      actor: 'anonymous',
+      data: { name: 'Ada', email },
+    });
     expect(second).toEqual({
       version: 2,
       position: renamed.body.position,

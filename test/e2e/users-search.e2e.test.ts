@@ -12,7 +12,10 @@ type Query = Readonly<Record<string, string>>;
 
 async function search(query: Query, minEventPosition = '0'): Promise<UserPage> {
   const headers = { 'Min-Event-Position': minEventPosition };
-  const found = await running.client.get<UserPage>(`/v1/users?${new URLSearchParams(query).toString()}`, headers);
+  const found = await running.client.get<UserPage>(
+    `/v1/users?${new URLSearchParams(query).toString()}`,
+    headers,
+  );
   expect(found.status).toBe(200);
   return found.body;
 }
@@ -29,7 +32,12 @@ function emailsOf({ items }: UserPage): readonly string[] {
 }
 
 describe('a search by a piece of the address', () => {
-  const addresses = ['fifty%off@sale.test.org', 'snake_case@sale.test.org', '"back\\slash"@sale.test.org', 'plain@sale.test.org'];
+  const addresses = [
+    'fifty%off@sale.test.org',
+    'snake_case@sale.test.org',
+    '"back\\slash"@sale.test.org',
+    'plain@sale.test.org',
+  ];
   let position: string;
   beforeAll(async () => {
     position = await createAll(addresses.map((email) => ({ email })));
@@ -135,7 +143,8 @@ describe('the pages of a list', () => {
   });
 
   it('hold 50 users unless told otherwise, and 200 at most', async () => {
-    const create = (_: unknown, index: number) => createUser(running.client, { email: `${index}@many.example` });
+    const create = (_: unknown, index: number) =>
+      createUser(running.client, { email: `${index}@many.example` });
     const created = await Promise.all(Array.from({ length: 201 }, create));
     const positions = created.map(({ position }) => BigInt(position)).sort((a, b) => Number(a - b));
     const head = String(positions.at(-1));
@@ -153,8 +162,26 @@ const cursorOf = (text: string) => `cursor=${Buffer.from(text).toString('base64u
 
 describe('a query that cannot be understood is refused', () => {
   it.each([
-    ...['limit=0', 'limit=201', 'limit=-1', 'limit=1.5', 'limit=ten', 'limit=', 'limit=1e2', 'limit=0x10', 'limit=%2B5'],
-    ...['cursor=', 'cursor=x', 'cursor=cDE%3D', 'cursor=!!', `${cursorOf('p0')}`, `${cursorOf('p-1')}`, cursorOf('q1')],
+    ...[
+      'limit=0',
+      'limit=201',
+      'limit=-1',
+      'limit=1.5',
+      'limit=ten',
+      'limit=',
+      'limit=1e2',
+      'limit=0x10',
+      'limit=%2B5',
+    ],
+    ...[
+      'cursor=',
+      'cursor=x',
+      'cursor=cDE%3D',
+      'cursor=!!',
+      `${cursorOf('p0')}`,
+      `${cursorOf('p-1')}`,
+      cursorOf('q1'),
+    ],
     ...[cursorOf('p9223372036854775808'), cursorOf('p1 '), cursorOf('p01')],
     ...['isActive=', 'isActive=1', 'isActive=TRUE', 'isActive=yes'],
     ...['limit=1&limit=1', 'cursor=cDE&cursor=cDE', 'isActive=true&isActive=true', 'email=a&email=b'],
@@ -168,6 +195,10 @@ describe('a query that cannot be understood is refused', () => {
 
   it('with every member that is wrong', async () => {
     const answer = await running.client.get('/v1/users?limit=0&isActive=x&colour=red');
-    expect(answer.problem?.errors?.map(({ pointer }) => pointer).sort()).toEqual(['#/colour', '#/isActive', '#/limit']);
+    expect(answer.problem?.errors?.map(({ pointer }) => pointer).sort()).toEqual([
+      '#/colour',
+      '#/isActive',
+      '#/limit',
+    ]);
   });
 });

@@ -71,7 +71,10 @@ export interface NewUser {
 }
 
 /** Creates a user, with an address that nobody has unless told otherwise. */
-export async function createUser(client: Client, given: NewUser = {}): Promise<Acknowledgement & { email: string }> {
+export async function createUser(
+  client: Client,
+  given: NewUser = {},
+): Promise<Acknowledgement & { email: string }> {
   const email = given.email ?? newEmail();
   const created = await client.post<Acknowledgement>('/v1/users', { name: 'Ada', ...given, email });
   expect(created.status).toBe(201);

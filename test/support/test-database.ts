@@ -25,7 +25,8 @@ export async function createTestDatabase(options: { readonly empty?: boolean } =
 
 function serverUrl(): string {
   const url = process.env.TEST_POSTGRES_URL;
-  if (url === undefined) throw new Error('TEST_POSTGRES_URL is missing: run the tests with Jest, which starts a server.');
+  if (url === undefined)
+    throw new Error('TEST_POSTGRES_URL is missing: run the tests with Jest, which starts a server.');
   return url;
 }
 

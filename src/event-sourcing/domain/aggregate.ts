@@ -18,7 +18,9 @@ export function Aggregate(type: string) {
 export function aggregateType(aggregateClass: AggregateClass): string {
   const type = types.get(aggregateClass);
   if (type === undefined) {
-    throw new Error(`${aggregateClass.name} has no stream type. Decorate it: @Aggregate('${aggregateClass.name}').`);
+    throw new Error(
+      `${aggregateClass.name} has no stream type. Decorate it: @Aggregate('${aggregateClass.name}').`,
+    );
   }
   return type;
 }

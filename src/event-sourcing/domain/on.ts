@@ -32,7 +32,8 @@ export function eventMethods(target: { readonly prototype: object }): ReadonlyMa
   const known = allMethods.get(target.prototype);
   if (known) return known;
   const chain: object[] = [];
-  for (let p: object | null = target.prototype; p; p = Object.getPrototypeOf(p) as object | null) chain.unshift(p);
+  for (let p: object | null = target.prototype; p; p = Object.getPrototypeOf(p) as object | null)
+    chain.unshift(p);
   const methods = new Map(chain.flatMap((prototype) => [...(ownMethods.get(prototype) ?? [])]));
   allMethods.set(target.prototype, methods);
   return methods;

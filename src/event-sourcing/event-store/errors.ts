@@ -57,7 +57,9 @@ export class EventStoreOverloadedError extends EventSourcingError {
  */
 export class EventStoreUnavailableError extends EventSourcingError {
   constructor(cause?: unknown) {
-    super('The event store cannot be reached. Repeat the append with the same event ids when it can.', { cause });
+    super('The event store cannot be reached. Repeat the append with the same event ids when it can.', {
+      cause,
+    });
   }
 }
 

@@ -17,7 +17,9 @@ export class UnknownEventTypeError extends EventSourcingError {
 /** The log holds an event of a later schema than this program knows: a newer program wrote it. */
 export class UnknownSchemaVersionError extends EventSourcingError {
   constructor(type: string, stored: number, known: number) {
-    super(`"${type}" is stored with schema version ${stored}, but this program knows ${known}. Deploy the newer one.`);
+    super(
+      `"${type}" is stored with schema version ${stored}, but this program knows ${known}. Deploy the newer one.`,
+    );
   }
 }
 

@@ -1,10 +1,11 @@
 import { AppendSignal } from './progress-signal';
-import { AppendVerdict, claimKey, resultOf, streamKey } from './append-verdict';
+import { claimKey, resultOf, streamKey } from './append-verdict';
 import { EventData } from '../domain';
 import { EventMetadata, NewEvent, Position, RecordedEvent, StreamId } from './event-envelope';
 import { EventSourcingError, InvalidAppendError } from './errors';
 import { AppendOptions, AppendResult, EventStore, ReadAllOptions, ReadStreamOptions } from './event-store';
-import { prepareAppend, PreparedAppend, PreparedEvent } from './prepare-append';
+import { judgeAppend } from './judge-append';
+import { prepareAppend, PreparedAppend } from './prepare-append';
 import { readPages } from './read-pages';
 
 /** Events that a restart loses are no log. */
@@ -31,10 +32,16 @@ export class InMemoryEventStore extends EventStore {
     events: readonly NewEvent[],
     options: AppendOptions,
   ): Promise<AppendResult> {
-    if (options.transaction) throw new InvalidAppendError('The in-memory event store cannot join a transaction.');
+    if (options.transaction)
+      throw new InvalidAppendError('The in-memory event store cannot join a transaction.');
     const append = prepareAppend(stream, events, options);
     await Promise.resolve();
-    const verdict = this.judge(append);
+    const verdict = judgeAppend(append, {
+      head: BigInt(this.log.length),
+      stream: this.stream(stream),
+      eventWithId: (id) => this.ids.get(id),
+      holderOf: (claim) => this.claims.get(claimKey(claim)),
+    });
     if (verdict.verdict === 'appended') this.store(append);
     const result = resultOf(append, verdict);
     this.signal.notify();
@@ -59,46 +66,6 @@ export class InMemoryEventStore extends EventStore {
     return this.streams.get(streamKey(id)) ?? [];
   }
 
-  private judge(append: PreparedAppend): AppendVerdict {
-    const version = this.stream(append.stream).length;
-    const expected = append.expectedVersion === 'no-stream' ? 0 : append.expectedVersion;
-    const isThere = expected === 'any' || expected === version || (expected === 'stream-exists' && version > 0);
-    if (!isThere || append.events.some((event) => this.ids.has(event.id))) {
-      return this.judgeRepeated(append, expected, version);
-    }
-    const owner = streamKey(append.stream);
-    const claim = append.claims.find((c) => (this.claims.get(claimKey(c)) ?? owner) !== owner);
-    if (claim) return { verdict: 'claim', version, position: 0n, claim };
-    const end = version + append.events.length;
-    const position = append.events.length > 0 ? this.log.length + append.events.length : this.positionAt(append, end);
-    return { verdict: 'appended', version: end, position: BigInt(position) };
-  }
-
-  private judgeRepeated(append: PreparedAppend, expected: number | string, version: number): AppendVerdict {
-    const refused = (verdict: 'version' | 'duplicate'): AppendVerdict => ({ verdict, version, position: 0n });
-    const first = append.events[0];
-    if (expected === version) return refused('duplicate');
-    if (!first || (expected === 'stream-exists' && version === 0) || Number(expected) > version) return refused('version');
-    const before = typeof expected === 'number' ? expected : this.versionBefore(append.stream, first);
-    if (before === undefined) return refused('duplicate');
-    const stored = this.stream(append.stream).slice(before, before + append.events.length);
-    const end = before + append.events.length;
-    if (append.events.every((event, index) => stored[index]?.id === event.id)) {
-      return { verdict: 'repeated', version: end, position: BigInt(this.positionAt(append, end)) };
-    }
-    const isPast = stored[0]?.id !== first.id || stored.length < append.events.length;
-    return refused(typeof expected === 'number' && isPast ? 'version' : 'duplicate');
-  }
-
-  private versionBefore(stream: StreamId, event: PreparedEvent): number | undefined {
-    const stored = this.ids.get(event.id);
-    return stored && streamKey(stored.stream) === streamKey(stream) ? stored.version - 1 : undefined;
-  }
-
-  private positionAt({ stream }: PreparedAppend, version: number): number {
-    return Number(this.stream(stream)[version - 1]?.position ?? 0);
-  }
-
   private store({ stream, events, claims, releases }: PreparedAppend): void {
     const key = streamKey(stream);
     const timestamp = new Date();
@@ -120,7 +87,8 @@ export class InMemoryEventStore extends EventStore {
       recorded.push(stored);
       this.ids.set(stored.id, stored);
     }
-    for (const claim of releases) if (this.claims.get(claimKey(claim)) === key) this.claims.delete(claimKey(claim));
+    for (const claim of releases)
+      if (this.claims.get(claimKey(claim)) === key) this.claims.delete(claimKey(claim));
     for (const claim of claims) this.claims.set(claimKey(claim), key);
   }
 }

@@ -15,7 +15,9 @@ export function toPlainJson(value: unknown, name: string): string {
 export function checkText(text: string, path: string): void {
   if (text.includes('\u0000')) throw new InvalidAppendError(`${path} contains NUL, which cannot be stored.`);
   if (!text.isWellFormed()) {
-    throw new InvalidAppendError(`${path} contains a lone surrogate, which is no character and cannot be stored.`);
+    throw new InvalidAppendError(
+      `${path} contains a lone surrogate, which is no character and cannot be stored.`,
+    );
   }
 }
 
@@ -30,7 +32,9 @@ function check(value: unknown, path: string, depth: number): void {
     case 'object':
       return value === null ? undefined : checkNested(value, path, depth + 1);
     default:
-      throw new InvalidAppendError(`${path} is a ${typeof value}, which JSON cannot hold. Use a string or a number.`);
+      throw new InvalidAppendError(
+        `${path} is a ${typeof value}, which JSON cannot hold. Use a string or a number.`,
+      );
   }
 }
 
@@ -65,7 +69,8 @@ function checkMembers(value: object, path: string, depth: number): void {
     throw new InvalidAppendError(`${path} has a symbol as a member name, which JSON cannot hold.`);
   }
   for (const [name, member] of Object.entries(value)) {
-    if (name === '__proto__') throw new InvalidAppendError(`${path} has a member named __proto__. Rename it.`);
+    if (name === '__proto__')
+      throw new InvalidAppendError(`${path} has a member named __proto__. Rename it.`);
     if (name === 'toJSON') throw new InvalidAppendError(`${path} has a member named toJSON. Rename it.`);
     checkText(name, `A member name of ${path}`);
     if (member !== undefined) check(member, `${path}.${name}`, depth);

@@ -40,7 +40,8 @@ export function prepareAppend(
   checkExpectedVersion(options.expectedVersion);
   checkCount(events.length, appendLimits.eventsPerAppend, 'events');
   const prepared = events.map(prepareEvent);
-  if (new Set(prepared.map((event) => event.id)).size < prepared.length) throw new DuplicateEventIdError(stream);
+  if (new Set(prepared.map((event) => event.id)).size < prepared.length)
+    throw new DuplicateEventIdError(stream);
   const size = prepared.reduce((sum, event) => sum + event.data.length + event.metadata.length, 0);
   if (size > appendLimits.bytesPerAppend) {
     throw new InvalidAppendError(`The append is larger than ${appendLimits.bytesPerAppend} bytes. Split it.`);
@@ -78,7 +79,9 @@ function prepareMetadata(event: NewEvent, name: string): string {
   const metadata: Partial<EventMetadata> = { ...currentMetadata(), ...event.metadata };
   for (const member of ['correlationId', 'causationId', 'actor'] as const) {
     if (typeof metadata[member] === 'string' && metadata[member] !== '') continue;
-    throw new InvalidAppendError(`${name} has no ${member}. Leave the member out to take it from the context.`);
+    throw new InvalidAppendError(
+      `${name} has no ${member}. Leave the member out to take it from the context.`,
+    );
   }
   return toPlainJson(metadata, name);
 }
@@ -115,7 +118,8 @@ function checkExpectedVersion(expected: ExpectedVersion): void {
 }
 
 function checkCount(count: number, limit: number, what: string): void {
-  if (count > limit) throw new InvalidAppendError(`The append has ${count} ${what}; at most ${limit} are allowed.`);
+  if (count > limit)
+    throw new InvalidAppendError(`The append has ${count} ${what}; at most ${limit} are allowed.`);
 }
 
 function checkName(text: string, what: string): void {

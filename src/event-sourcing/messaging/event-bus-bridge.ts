@@ -51,7 +51,9 @@ export class EventBusBridge {
         position = events.at(-1)?.position ?? position;
         if (events.length === 0) await this.wakeUp.appended.wait(seen, this.wakeUp.pollMs, signal);
       } catch (error) {
-        this.logger.warn(`Reading the log for the event bus failed, trying again: ${(error as Error).message}`);
+        this.logger.warn(
+          `Reading the log for the event bus failed, trying again: ${(error as Error).message}`,
+        );
         await delay(1_000, undefined, { signal }).catch(() => undefined);
       }
     }
@@ -61,9 +63,13 @@ export class EventBusBridge {
     const { correlationId, actor } = recorded.metadata;
     try {
       const event = this.registry.decode(recorded);
-      runInMessageContext({ correlationId, causationId: recorded.id, actor }, () => this.eventBus.publish(event));
+      runInMessageContext({ correlationId, causationId: recorded.id, actor }, () => {
+        this.eventBus.publish(event);
+      });
     } catch (error) {
-      this.logger.error(`Event ${recorded.position} did not reach the event bus: ${(error as Error).message}`);
+      this.logger.error(
+        `Event ${recorded.position} did not reach the event bus: ${(error as Error).message}`,
+      );
     }
   }
 }

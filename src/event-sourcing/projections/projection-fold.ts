@@ -30,7 +30,10 @@ export class ProjectionFold {
     private readonly store: EventStore,
   ) {}
 
-  async compare(projection: Projection, onProgress: (done: bigint) => void = () => {}): Promise<FoldComparison> {
+  async compare(
+    projection: Projection,
+    onProgress: (done: bigint) => void = () => {},
+  ): Promise<FoldComparison> {
     const tables = projection.definition.entities.map((entity) => this.dataSource.getMetadata(entity));
     return this.dataSource.transaction('REPEATABLE READ', async (manager) => {
       const [row] = await manager.query<{ position: string }[]>(readCheckpoint, [projection.name]);
@@ -46,12 +49,16 @@ export class ProjectionFold {
     });
   }
 
-  private async foldUpTo(position: bigint, apply: (events: readonly RecordedEvent[]) => Promise<void>): Promise<void> {
+  private async foldUpTo(
+    position: bigint,
+    apply: (events: readonly RecordedEvent[]) => Promise<void>,
+  ): Promise<void> {
     let after = 0n;
     while (after < position) {
       const left = Number(position - after);
       const events = await this.store.readAll({ after, limit: Math.min(1_000, left) });
-      if (events.length === 0) throw new Error(`The log ends at ${after}, before the checkpoint ${position}.`);
+      if (events.length === 0)
+        throw new Error(`The log ends at ${after}, before the checkpoint ${position}.`);
       checkContiguous(events, after);
       await apply(events);
       after += BigInt(events.length);

@@ -15,7 +15,7 @@ export class Projection {
     private readonly projector: object,
     private readonly registry: EventRegistry,
   ) {
-    this.methods = eventMethods(projector.constructor as EventClass);
+    this.methods = eventMethods(projector.constructor);
   }
 
   get name(): string {

@@ -26,7 +26,9 @@ export class Projections {
     }
     const events = [...eventMethods(projectorClass).keys()];
     if (events.length === 0) {
-      throw new EventRegistrationError(`${projectorClass.name} has no @On method, so it would project nothing.`);
+      throw new EventRegistrationError(
+        `${projectorClass.name} has no @On method, so it would project nothing.`,
+      );
     }
     events.forEach((event) => this.registry.register(event));
     this.byName.set(definition.name, new Projection(definition, projector, this.registry));
@@ -40,6 +42,8 @@ export class Projections {
   get(name: string): Projection {
     const projection = this.byName.get(name);
     if (projection) return projection;
-    throw new Error(`There is no projector "${name}". There are: ${[...this.byName.keys()].join(', ') || 'none'}.`);
+    throw new Error(
+      `There is no projector "${name}". There are: ${[...this.byName.keys()].join(', ') || 'none'}.`,
+    );
   }
 }

@@ -27,6 +27,8 @@ export class VersionPreconditionError extends EventSourcingError {
     readonly aggregateId: string,
     readonly actualVersion: number,
   ) {
-    super(`${aggregateType} ${aggregateId} is at version ${actualVersion}, which is none of those asked for.`);
+    super(
+      `${aggregateType} ${aggregateId} is at version ${actualVersion}, which is none of those asked for.`,
+    );
   }
 }

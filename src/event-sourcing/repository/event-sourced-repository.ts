@@ -96,7 +96,11 @@ export class EventSourcedRepository<T extends AggregateRoot> {
     const newEvents = events.map((event) => this.registry.encode(event));
     try {
       const expectedVersion = aggregate.version;
-      const result = await this.store.appendToStream(stream, newEvents, { expectedVersion, claims, releases });
+      const result = await this.store.appendToStream(stream, newEvents, {
+        expectedVersion,
+        claims,
+        releases,
+      });
       AggregateRoot.markStored(aggregate, result);
       return result;
     } catch (error) {

@@ -28,7 +28,8 @@ export class ProjectorVersionError extends EventSourcingError {
   }
 }
 
-const createSubscription = 'INSERT INTO subscriptions (name, version) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING';
+const createSubscription =
+  'INSERT INTO subscriptions (name, version) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING';
 
 const takeLease = `
   UPDATE subscriptions
@@ -91,7 +92,12 @@ export class Leases {
    * @throws LeaseLostError when the lease or the checkpoint is no longer ours: then the rows must not be kept either.
    */
   async moveCheckpoint(manager: EntityManager, lease: Lease, from: Position, to: Position): Promise<void> {
-    const [rows] = await manager.query<[unknown[], number]>(moveCheckpoint, [lease.name, lease.epoch, from, to]);
+    const [rows] = await manager.query<[unknown[], number]>(moveCheckpoint, [
+      lease.name,
+      lease.epoch,
+      from,
+      to,
+    ]);
     if (rows.length === 0) throw new LeaseLostError(lease);
   }
 

@@ -32,7 +32,10 @@ export const claimCases: readonly ContractCase[] = [
       const claim = newClaim();
       const stream = newStream();
       await store.appendToStream(stream, [newEvent()], { expectedVersion: 0, claims: [claim] });
-      const result = await store.appendToStream(stream, [newEvent()], { expectedVersion: 1, claims: [claim] });
+      const result = await store.appendToStream(stream, [newEvent()], {
+        expectedVersion: 1,
+        claims: [claim],
+      });
       assert.equal(result.version, 2);
     },
   },

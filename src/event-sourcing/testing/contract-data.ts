@@ -73,28 +73,34 @@ export const dataCases: readonly ContractCase[] = [
       for (const member of ['correlationId', 'causationId', 'actor']) {
         assert.equal(typeof outside?.metadata[member], 'string');
       }
-      assert.deepEqual(inside?.metadata, { correlationId: 'c-1', causationId: 'c-2', actor: 'bob', tenant: 't' });
+      assert.deepEqual(inside?.metadata, {
+        correlationId: 'c-1',
+        causationId: 'c-2',
+        actor: 'bob',
+        tenant: 't',
+      });
     },
   },
-  ...refused.map(
-    ([what, value]): ContractCase => ({
-      name: `${what} is refused before it is stored`,
-      async run(store) {
-        const stream = newStream();
-        await assert.rejects(
-          store.appendToStream(stream, [newEvent(), newEvent({ value })], { expectedVersion: 0 }),
-          InvalidAppendError,
-        );
-        assert.deepEqual(await readWhole(store, stream), []);
-        assert.equal('polluted' in {}, false);
-      },
-    }),
-  ),
+  ...refused.map(([what, value]): ContractCase => ({
+    name: `${what} is refused before it is stored`,
+    async run(store) {
+      const stream = newStream();
+      await assert.rejects(
+        store.appendToStream(stream, [newEvent(), newEvent({ value })], { expectedVersion: 0 }),
+        InvalidAppendError,
+      );
+      assert.deepEqual(await readWhole(store, stream), []);
+      assert.equal('polluted' in {}, false);
+    },
+  })),
   {
     name: 'lengths and counts beyond the limits are refused, and those at the limits are not',
     async run(store) {
       const longest = 'n'.repeat(appendLimits.nameLength);
-      const atTheLimit = { type: longest, id: `${newStream().id}${longest}`.slice(0, appendLimits.nameLength) };
+      const atTheLimit = {
+        type: longest,
+        id: `${newStream().id}${longest}`.slice(0, appendLimits.nameLength),
+      };
       await store.appendToStream(atTheLimit, newEvents(appendLimits.eventsPerAppend), { expectedVersion: 0 });
       const beyond: Parameters<typeof store.appendToStream>[] = [
         [{ type: `${longest}n`, id: 'x' }, [newEvent()], { expectedVersion: 0 }],

@@ -13,7 +13,14 @@ interface Retry {
   readonly gives: Outcome;
 }
 
-const sixInARow: readonly Append[] = [['a', 'no-stream'], ['b', 1], ['c', 2], ['d', 3], ['e', 4], ['f', 5]];
+const sixInARow: readonly Append[] = [
+  ['a', 'no-stream'],
+  ['b', 1],
+  ['c', 2],
+  ['d', 3],
+  ['e', 4],
+  ['f', 5],
+];
 const pair: readonly Append[] = [['ab', 'no-stream']];
 
 /** The sequences that event stores are classically put to, in the semantics of `EventStore`. */
@@ -26,14 +33,28 @@ const retries: readonly Retry[] = [
   { stored: [['a', 'no-stream']], again: [['a', 1]], gives: DuplicateEventIdError },
   { stored: [['a', 'no-stream']], again: [['a', 'any']], gives: { version: 1 } },
   { stored: [['a', 'no-stream']], again: [['a', 'no-stream']], gives: { version: 1 } },
-  { stored: sixInARow.slice(0, 3), again: [['b', 'any'], ['b', 'any']], gives: { version: 2 } },
+  {
+    stored: sixInARow.slice(0, 3),
+    again: [
+      ['b', 'any'],
+      ['b', 'any'],
+    ],
+    gives: { version: 2 },
+  },
   { stored: pair, again: [['a', 'no-stream']], gives: { version: 1 } },
   { stored: pair, again: [['a', 'any']], gives: { version: 1 } },
   { stored: pair, again: [['b', 1]], gives: { version: 2 } },
   { stored: pair, again: [['b', 'any']], gives: { version: 2 } },
   { stored: pair, again: [['abc', 'no-stream']], gives: WrongExpectedVersionError },
   // and, where this store says more than most:
-  { stored: pair, again: [['ab', 'no-stream'], ['ab', 0]], gives: { version: 2 } },
+  {
+    stored: pair,
+    again: [
+      ['ab', 'no-stream'],
+      ['ab', 0],
+    ],
+    gives: { version: 2 },
+  },
   { stored: sixInARow, again: [['cd', 2]], gives: { version: 4 } },
   { stored: sixInARow, again: [['cd', 'stream-exists']], gives: { version: 4 } },
   { stored: sixInARow, again: [['ef', 'any']], gives: { version: 6 } },

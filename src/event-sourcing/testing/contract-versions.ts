@@ -23,7 +23,10 @@ export const versionCases: readonly ContractCase[] = [
       await store.appendToStream(stream, newEvents(2), { expectedVersion: 0 });
       const result = await store.appendToStream(stream, newEvents(3), { expectedVersion: 2 });
       const events = await readWhole(store, stream);
-      assert.deepEqual(events.map((event) => event.version), [1, 2, 3, 4, 5]);
+      assert.deepEqual(
+        events.map((event) => event.version),
+        [1, 2, 3, 4, 5],
+      );
       assert.equal(result.version, 5);
       assert.equal(result.position, events.at(-1)?.position);
     },
@@ -94,7 +97,10 @@ export const versionCases: readonly ContractCase[] = [
       const stored = await store.appendToStream(stream, newEvents(2), { expectedVersion: 0 });
       assert.deepEqual(await store.appendToStream(stream, [], { expectedVersion: 2 }), stored);
       for (const expectedVersion of [0, 1, 3, 'no-stream'] as const) {
-        await assert.rejects(store.appendToStream(stream, [], { expectedVersion }), WrongExpectedVersionError);
+        await assert.rejects(
+          store.appendToStream(stream, [], { expectedVersion }),
+          WrongExpectedVersionError,
+        );
       }
       assert.equal((await readWhole(store, stream)).length, 2);
     },

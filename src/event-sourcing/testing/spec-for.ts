@@ -45,7 +45,7 @@ class Then {
 
   /** Exactly these events, of these classes, in this order. */
   thenRaises(...events: readonly object[]): void {
-    if (this.error !== undefined) throw this.error;
+    assert.ifError(this.error);
     assert.deepStrictEqual(this.raised.map(described), events.map(described));
   }
 
@@ -55,7 +55,10 @@ class Then {
 
   /** The decision is refused, and nothing is raised. */
   thenThrows(errorClass: ErrorClass): void {
-    assert.ok(this.error instanceof errorClass, `Expected ${errorClass.name}, but got ${String(this.error)}.`);
+    assert.ok(
+      this.error instanceof errorClass,
+      `Expected ${errorClass.name}, but got ${String(this.error)}.`,
+    );
   }
 }
 

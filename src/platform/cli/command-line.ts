@@ -7,15 +7,20 @@ import { Output } from './output';
 export interface CommandContext {
   readonly output: Output;
   /** Starts the application, without HTTP and subscriptions, when the command first needs it. */
-  application(): Promise<INestApplicationContext>;
+  readonly application: () => Promise<INestApplicationContext>;
 }
 
 /** The work of a command. `false` means that it found something wrong: exit code 1. */
-export type CommandWork<A extends readonly unknown[]> = (context: CommandContext, ...given: A) => Promise<boolean | void>;
+export type CommandWork<A extends readonly unknown[]> = (
+  context: CommandContext,
+  ...given: A
+) => Promise<boolean | void>;
 
 /** Adds a group of commands to the program; `run` makes a commander action of a command's work. */
 export type AddCommands = (program: Command, run: RunCommand) => void;
-export type RunCommand = <A extends readonly unknown[]>(work: CommandWork<A>) => (...given: A) => Promise<void>;
+export type RunCommand = <A extends readonly unknown[]>(
+  work: CommandWork<A>,
+) => (...given: A) => Promise<void>;
 
 export interface CommandLineOptions {
   readonly commands: readonly AddCommands[];
@@ -33,7 +38,9 @@ export async function runCommandLine(argv: readonly string[], options: CommandLi
   const run: RunCommand =
     (work) =>
     async (...given) => {
-      isFine = await runWork(options, program.opts<{ json?: boolean }>().json === true, (context) => work(context, ...given));
+      isFine = await runWork(options, program.opts<{ json?: boolean }>().json === true, (context) =>
+        work(context, ...given),
+      );
     };
   for (const add of options.commands) add(program, run);
   await program.parseAsync(argv);

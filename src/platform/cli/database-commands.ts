@@ -6,7 +6,10 @@ import { Output } from './output';
 
 /** `migrate` and `verify`. */
 export const addDatabaseCommands: AddCommands = (program, run) => {
-  program.command('migrate').description('run the migrations that have not run yet').action(run(runMigrations));
+  program
+    .command('migrate')
+    .description('run the migrations that have not run yet')
+    .action(run(runMigrations));
   program
     .command('verify')
     .description('prove that the log has no hole, and that every read model is the fold of the log')

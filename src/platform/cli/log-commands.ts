@@ -31,39 +31,50 @@ export const addLogCommands: AddCommands = (program, run) => {
     .action(run(tailEvents));
 };
 
-async function showStream({ application, output }: CommandContext, type: string, id: string): Promise<boolean> {
+async function showStream(
+  { application, output }: CommandContext,
+  type: string,
+  id: string,
+): Promise<boolean> {
   const store = (await application()).get(EventStore);
   let count = 0;
   for await (const event of store.readStream({ type, id })) {
     print(output, event);
     count++;
   }
-  if (count === 0) output.complain({ error: 'no such stream', type, id }, `There is no stream ${type}/${id}.`);
+  if (count === 0)
+    output.complain({ error: 'no such stream', type, id }, `There is no stream ${type}/${id}.`);
   return count > 0;
 }
 
 async function tailEvents({ application, output }: CommandContext, options: TailOptions): Promise<void> {
   const store = (await application()).get(EventStore);
-  const isAll = options.after !== undefined;
-  let left = options.limit ?? (isAll ? undefined : 20n);
-  let after = options.after ?? (await startOfTail(store, left ?? 0n));
-  for (;;) {
-    const events = await store.readAll({ after, limit: 1_000 });
-    after = events.at(-1)?.position ?? after;
-    for (const event of events) {
-      if (options.type !== undefined && event.type !== options.type) continue;
-      if (left === 0n && !options.follow) return;
-      print(output, event);
-      if (left !== undefined && left > 0n) left--;
-    }
-    if (events.length === 0 && !options.follow) return;
-    if (events.length === 0) await delay(200);
+  const { after, limit } = await rangeOf(options, store);
+  let printed = 0n;
+  for await (const event of readLog(store, after, options.follow === true)) {
+    if (options.type !== undefined && event.type !== options.type) continue;
+    if (printed === limit) return;
+    print(output, event);
+    printed++;
   }
 }
 
-async function startOfTail(store: EventStore, count: bigint): Promise<bigint> {
+async function rangeOf({ after, limit, follow }: TailOptions, store: EventStore) {
+  if (after !== undefined) return { after, limit };
+  const newest = limit ?? 20n;
   const head = await store.head();
-  return head > count ? head - count : 0n;
+  return { after: head > newest ? head - newest : 0n, limit: follow ? undefined : newest };
+}
+
+/** The events after a position; with `follow`, without end. */
+async function* readLog(store: EventStore, start: bigint, follow: boolean): AsyncGenerator<RecordedEvent> {
+  for (let after = start; ;) {
+    const events = await store.readAll({ after, limit: 1_000 });
+    yield* events;
+    after = events.at(-1)?.position ?? after;
+    if (events.length === 0 && !follow) return;
+    if (events.length === 0) await delay(200);
+  }
 }
 
 function print(output: Output, event: RecordedEvent): void {

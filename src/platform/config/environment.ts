@@ -16,7 +16,9 @@ function WholeNumber(min: number, max: number): PropertyDecorator {
 
 function TrueOrFalse(): PropertyDecorator {
   return applyDecorators(
-    Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value)),
+    Transform(({ value }: { value: unknown }) =>
+      value === 'true' ? true : value === 'false' ? false : value,
+    ),
     IsBoolean({ message: '$property must be true or false' }),
   );
 }
@@ -35,7 +37,9 @@ export class Environment {
 
   /** Without it, a development start runs an embedded Postgres. */
   @IsOptional()
-  @Matches(/^postgres(ql)?:\/\/\S+$/, { message: '$property must be a URL: postgres://user:password@host:5432/database' })
+  @Matches(/^postgres(ql)?:\/\/\S+$/, {
+    message: '$property must be a URL: postgres://user:password@host:5432/database',
+  })
   DATABASE_URL?: string;
 
   /** Where the embedded Postgres keeps its data. */

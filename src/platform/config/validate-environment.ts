@@ -20,7 +20,9 @@ export class ConfigurationError extends Error {
 export function validateEnvironment(variables: Readonly<Record<string, unknown>>): Environment {
   const given = Object.entries(variables).filter(([name, value]) => isKnown(name) && value !== '');
   const environment = plainToInstance(Environment, Object.fromEntries(given), { exposeDefaultValues: true });
-  const problems = validateSync(environment, { stopAtFirstError: true }).flatMap((error) => Object.values(error.constraints ?? {}));
+  const problems = validateSync(environment, { stopAtFirstError: true }).flatMap((error) =>
+    Object.values(error.constraints ?? {}),
+  );
   if (environment.NODE_ENV === 'production' && !environment.DATABASE_URL) {
     problems.push('DATABASE_URL is missing: in production there is no embedded Postgres');
   }

@@ -18,7 +18,9 @@ export class DatabaseStartError extends Error {
 
 /** A connection refused on every address of a host has its reasons one level deeper. */
 function reason(error: Error): string {
-  return error instanceof AggregateError ? error.errors.map((e: Error) => e.message).join('; ') : error.message;
+  return error instanceof AggregateError
+    ? error.errors.map((e: Error) => e.message).join('; ')
+    : error.message;
 }
 
 /** The database of this process: a server that is there, or an embedded one that this process started. */

@@ -18,7 +18,9 @@ export function migrations(folder = join(packageRoot(), 'migrations')): Migratio
     .map((file) => {
       const [, timestamp, name] = fileName.exec(file) ?? [];
       if (!timestamp || !name) {
-        throw new Error(`migrations/${file} is not named like 1764000000000-create-event-log.sql. Rename it.`);
+        throw new Error(
+          `migrations/${file} is not named like 1764000000000-create-event-log.sql. Rename it.`,
+        );
       }
       return sqlMigration(`${name}${timestamp}`, join(folder, file));
     });

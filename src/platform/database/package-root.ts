@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 export function packageRoot(from = __dirname): string {
   if (existsSync(join(from, 'package.json')) && existsSync(join(from, 'migrations'))) return from;
   const parent = dirname(from);
-  if (parent === from) throw new Error('The folder "migrations" was not found next to package.json. Deploy it, too.');
+  if (parent === from)
+    throw new Error('The folder "migrations" was not found next to package.json. Deploy it, too.');
   return packageRoot(parent);
 }

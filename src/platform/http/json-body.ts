@@ -8,20 +8,34 @@ import { ValidationFailedError } from './problem';
 /** Bodies are JSON objects in UTF-8, up to 100 kB. */
 const bodyLimit = '100kb';
 
+/** Requests are nearly flat; what is nested without end would exhaust the stack of whoever walks it. */
+const deepestNesting = 32;
+
 /** Reads JSON bodies, and refuses what a lenient parser would pass in silence. */
 export function jsonBody(): readonly RequestHandler[] {
-  return [refuseOtherMediaTypes, json({ limit: bodyLimit, strict: true, verify: refuseAmbiguous }), refuseNonObjects];
+  return [
+    refuseOtherMediaTypes,
+    json({ limit: bodyLimit, strict: true, verify: refuseAmbiguous }),
+    refuseNonObjects,
+  ];
 }
 
 /** Gives the parser's refusals back as the errors that the filter knows. Goes behind `jsonBody`. */
-export function bodyRefused(error: Error & { type?: string }, _request: Request, _response: Response, next: NextFunction): void {
+export function bodyRefused(
+  error: Error & { type?: string },
+  _request: Request,
+  _response: Response,
+  next: NextFunction,
+): void {
   if (error instanceof ValidationFailedError) return next(new ValidationFailedError(error.errors));
-  if (error.type === 'entity.parse.failed') return next(ValidationFailedError.at('#', 'The body is not valid JSON.'));
+  if (error.type === 'entity.parse.failed')
+    return next(ValidationFailedError.at('#', 'The body is not valid JSON.'));
   next(error);
 }
 
 function refuseOtherMediaTypes(request: Request, _response: Response, next: NextFunction): void {
-  const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length']) > 0;
+  const hasBody =
+    request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length']) > 0;
   if (hasBody && !request.is('application/json')) {
     next(new UnsupportedMediaTypeException('Send the body as application/json.'));
     return;
@@ -44,9 +58,16 @@ function refuseAmbiguous(_request: IncomingMessage, _response: unknown, body: Bu
 function ambiguousMember(text: string): Error | undefined {
   const open: Set<string>[] = [];
   let problem: Error | undefined;
+  const enter = (): void => {
+    if (open.push(new Set()) > deepestNesting)
+      throw ValidationFailedError.at('#', 'The body is nested too deeply.');
+  };
+  const leave = (): void => void open.pop();
   visit(text, {
-    onObjectBegin: () => void open.push(new Set()),
-    onObjectEnd: () => void open.pop(),
+    onObjectBegin: enter,
+    onObjectEnd: leave,
+    onArrayBegin: enter,
+    onArrayEnd: leave,
     onObjectProperty: (name, ...place) => {
       const path = place[4];
       const pointer = `#/${[...path(), name].join('/')}`;
@@ -59,6 +80,7 @@ function ambiguousMember(text: string): Error | undefined {
 }
 
 function refuseNonObjects(request: Request, _response: Response, next: NextFunction): void {
-  const isObject = request.body === undefined || (typeof request.body === 'object' && !Array.isArray(request.body));
+  const isObject =
+    request.body === undefined || (typeof request.body === 'object' && !Array.isArray(request.body));
   next(isObject ? undefined : ValidationFailedError.at('#', 'The body must be a JSON object.'));
 }

@@ -26,8 +26,15 @@ export function problemOf(error: unknown): Problem {
     const problem = rule(error);
     if (problem) return problem;
   }
-  new Logger('Http').error('A request failed for a reason that nobody foresaw.', (error as Error | undefined)?.stack);
-  return { code: 'internal-error', status: 500, detail: 'The request failed. The log tells more, by the correlation id.' };
+  new Logger('Http').error(
+    'A request failed for a reason that nobody foresaw.',
+    (error as Error | undefined)?.stack,
+  );
+  return {
+    code: 'internal-error',
+    status: 500,
+    detail: 'The request failed. The log tells more, by the correlation id.',
+  };
 }
 
 function fromValidation(error: unknown): Problem | undefined {
@@ -54,13 +61,18 @@ function fromRepository(error: unknown): Problem | undefined {
     return { code: 'precondition-failed', status: 412, detail: error.message };
   }
   if (error instanceof WrongExpectedVersionError) {
-    return { code: 'version-conflict', status: 409, detail: 'Others were faster, many times over. Try again.' };
+    return {
+      code: 'version-conflict',
+      status: 409,
+      detail: 'Others were faster, many times over. Try again.',
+    };
   }
   return undefined;
 }
 
 function fromStore(error: unknown): Problem | undefined {
-  if (error instanceof InvalidAppendError) return fromValidation(ValidationFailedError.at('#', error.message));
+  if (error instanceof InvalidAppendError)
+    return fromValidation(ValidationFailedError.at('#', error.message));
   if (error instanceof ReadModelBehindError) {
     return { code: 'read-model-behind', status: 503, detail: error.message, headers: retryAfter };
   }
@@ -101,7 +113,9 @@ function fromParsers(error: unknown): Problem | undefined {
 
 /** Every 400 says what is wrong; here it is the request as a whole. */
 function withErrors(problem: Problem): Problem {
-  return problem.status === 400 ? { ...problem, errors: [{ pointer: '#', detail: problem.detail }] } : problem;
+  return problem.status === 400
+    ? { ...problem, errors: [{ pointer: '#', detail: problem.detail }] }
+    : problem;
 }
 
 function kebabCase(name: string): string {

@@ -17,9 +17,12 @@ export function validation(): ValidationPipe {
 /** Refuses members that every object has already (`?constructor=`), which the check for unknown members overlooks. */
 class StrictValidationPipe extends ValidationPipe {
   override transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    const inherited = metadata.type === 'custom' ? [] : Object.keys(value ?? {}).filter((name) => name in Object.prototype);
+    const inherited =
+      metadata.type === 'custom' ? [] : Object.keys(value ?? {}).filter((name) => name in Object.prototype);
     if (inherited.length === 0) return super.transform(value, metadata);
-    throw new ValidationFailedError(inherited.map((name) => ({ pointer: `#/${name}`, detail: 'is not a known member' })));
+    throw new ValidationFailedError(
+      inherited.map((name) => ({ pointer: `#/${name}`, detail: 'is not a known member' })),
+    );
   }
 }
 

@@ -35,7 +35,10 @@ class FaultyStore extends InMemoryEventStore {
     return this.faults.append ? this.faults.append(append, ...given) : append(...given);
   }
 
-  override async *readStream(stream: StreamId, options: ReadStreamOptions = {}): AsyncIterable<RecordedEvent> {
+  override async *readStream(
+    stream: StreamId,
+    options: ReadStreamOptions = {},
+  ): AsyncIterable<RecordedEvent> {
     for await (const event of super.readStream(stream, this.faults.streamOptions?.(options) ?? options)) {
       const given = this.faults.readStream ? this.faults.readStream(event) : event;
       if (given) yield given;
@@ -59,7 +62,8 @@ async function nothing(): Promise<AppendResult> {
 /** Stores with one fault each. Together they prove that every case of the contract can fail. */
 export const brokenStores: Readonly<Record<string, () => InMemoryEventStore>> = {
   'checks no version': broken({
-    append: (append, stream, events, options) => append(stream, events, { ...options, expectedVersion: 'any' }),
+    append: (append, stream, events, options) =>
+      append(stream, events, { ...options, expectedVersion: 'any' }),
   }),
   'stores nothing': broken({ append: nothing }),
   'refuses everything': broken({
@@ -67,7 +71,11 @@ export const brokenStores: Readonly<Record<string, () => InMemoryEventStore>> = 
   }),
   'forgets event ids': broken({
     append: (append, stream, events, options) =>
-      append(stream, events.map(({ id: _id, ...event }) => event), options),
+      append(
+        stream,
+        events.map(({ id: _id, ...event }) => event),
+        options,
+      ),
   }),
   'takes any version for an exact one': broken({
     append: (append, stream, events, options) =>
@@ -140,9 +148,13 @@ export const brokenStores: Readonly<Record<string, () => InMemoryEventStore>> = 
     readStream: (event) => ({ ...event, data: Object.fromEntries(Object.entries(event.data).reverse()) }),
   }),
   'drops the schema version': broken({ readStream: (event) => ({ ...event, schemaVersion: 1 }) }),
-  'drops metadata': broken({ readStream: (event) => ({ ...event, metadata: {} as RecordedEvent['metadata'] }) }),
+  'drops metadata': broken({
+    readStream: (event) => ({ ...event, metadata: {} as RecordedEvent['metadata'] }),
+  }),
   'skips events of a stream': broken({ readStream: (event) => (event.version === 2 ? undefined : event) }),
-  'skips events of the log': broken({ readAll: (events) => events.filter((event) => event.position % 7n !== 0n) }),
+  'skips events of the log': broken({
+    readAll: (events) => events.filter((event) => event.position % 7n !== 0n),
+  }),
   'ignores where a stream is to be read from': broken({ streamOptions: ({ limit }) => ({ limit }) }),
   'ignores how much of a stream is to be read': broken({ streamOptions: ({ after }) => ({ after }) }),
   'ignores how much of the log is to be read': broken({ logOptions: ({ after }) => ({ after }) }),
@@ -208,7 +220,10 @@ function claimsBeforeItChecks(): () => InMemoryEventStore {
 function mixesTypes(): () => InMemoryEventStore {
   return broken({
     append: (append, stream, events, options) =>
-      append({ ...stream, type: stream.type.replace(/2$/, '') }, events, { ...options, expectedVersion: 'any' }),
+      append({ ...stream, type: stream.type.replace(/2$/, '') }, events, {
+        ...options,
+        expectedVersion: 'any',
+      }),
   });
 }
 

@@ -17,12 +17,15 @@ describe('the contract of event stores can fail', () => {
     const caughtBy = [];
     for (const name of Object.keys(brokenStores)) if (await breaks(run, name)) caughtBy.push(name);
     // "refuses everything" and "stores nothing" are too easy to count.
-    expect(caughtBy.filter((name) => name !== 'refuses everything' && name !== 'stores nothing')).not.toEqual([]);
+    expect(caughtBy.filter((name) => name !== 'refuses everything' && name !== 'stores nothing')).not.toEqual(
+      [],
+    );
   });
 
   it.each(Object.keys(brokenStores))('the store that %s keeps not every case', async (name) => {
     const caught = [];
-    for (const { name: caseName, run } of eventStoreContract) if (await breaks(run, name)) caught.push(caseName);
+    for (const { name: caseName, run } of eventStoreContract)
+      if (await breaks(run, name)) caught.push(caseName);
     expect(caught).not.toEqual([]);
   });
 });

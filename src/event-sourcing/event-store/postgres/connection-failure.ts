@@ -1,6 +1,24 @@
 /** SQLSTATEs of a server that is going away, starting, full, or that gave up on the statement. Classes 08 and 57P. */
-const unavailableStates = new Set(['53300', '55P03', '57014', '57P01', '57P02', '57P03', '57P05', '25P03', '25P04']);
-const socketErrors = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH']);
+const unavailableStates = new Set([
+  '53300',
+  '55P03',
+  '57014',
+  '57P01',
+  '57P02',
+  '57P03',
+  '57P05',
+  '25P03',
+  '25P04',
+]);
+const socketErrors = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+]);
 /** What `pg` and `pg-pool` say without a code. */
 const driverMessages =
   /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout|client was closed|Cannot use a pool after calling end/i;
@@ -12,7 +30,8 @@ const gaveUp = new Set(['57014', '55P03', '53300']);
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = errorCode(error);
-  if (code !== undefined) return unavailableStates.has(code) || code.startsWith('08') || socketErrors.has(code);
+  if (code !== undefined)
+    return unavailableStates.has(code) || code.startsWith('08') || socketErrors.has(code);
   if (error instanceof AggregateError) return error.errors.some(isDatabaseUnavailable);
   return driverMessages.test(error.message);
 }

@@ -56,7 +56,9 @@ export class LogCheck {
       const gaps = await manager.query<GapRow[]>(findVersionGaps);
       const orphans = await manager.query<Omit<GapRow, 'before'>[]>(findOrphanClaims);
       const problems = [
-        ...(count.head === count.last ? [] : [`the head says ${count.head}, the last event is at ${count.last}`]),
+        ...(count.head === count.last
+          ? []
+          : [`the head says ${count.head}, the last event is at ${count.last}`]),
         ...holes.map((hole) => `position ${hole.position} follows ${hole.before}`),
         ...gaps.map(
           (gap) =>

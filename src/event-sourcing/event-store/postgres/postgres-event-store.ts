@@ -104,7 +104,9 @@ export class PostgresEventStore extends EventStore {
     transaction: NonNullable<AppendOptions['transaction']>,
   ): Promise<AppendResult> {
     if (!transaction.queryRunner?.isTransactionActive) {
-      throw new InvalidAppendError('The entity manager is in no transaction. Use the one that transaction() gives.');
+      throw new InvalidAppendError(
+        'The entity manager is in no transaction. Use the one that transaction() gives.',
+      );
     }
     const rows: AppendEventsRow[] = await transaction.query(appendEvents, appendEventsValues([append]));
     const [verdict] = appendVerdicts([append], rows);

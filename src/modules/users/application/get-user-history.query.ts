@@ -32,7 +32,8 @@ export class GetUserHistoryHandler implements IQueryHandler<GetUserHistory> {
 
   private async read(id: string, after: number, limit: number): Promise<RecordedEvent[]> {
     const events: RecordedEvent[] = [];
-    for await (const event of this.store.readStream({ type: 'User', id }, { after, limit })) events.push(event);
+    for await (const event of this.store.readStream({ type: 'User', id }, { after, limit }))
+      events.push(event);
     return events;
   }
 }

@@ -43,10 +43,7 @@ export async function importUsers({ application, output }: CommandContext, path:
   };
   await forEachAtOnce(readPeople(path), importLine);
   progress.stop();
-  output.print(
-    tally,
-    `${tally.created} created, ${tally.unchanged} there already, ${tally.failed} failed.`,
-  );
+  output.print(tally, `${tally.created} created, ${tally.unchanged} there already, ${tally.failed} failed.`);
   return tally.failed === 0;
 }
 
@@ -55,7 +52,11 @@ async function importPerson(commands: CommandBus, { person, problem }: PersonLin
   if (!person) return problem ?? 'cannot be read';
   const given = Object.fromEntries(Object.entries(person).filter(([, value]) => value !== ''));
   const body = plainToInstance(CreateUserBody, given);
-  const problems = validateSync(body, { whitelist: true, forbidNonWhitelisted: true, stopAtFirstError: true });
+  const problems = validateSync(body, {
+    whitelist: true,
+    forbidNonWhitelisted: true,
+    stopAtFirstError: true,
+  });
   if (problems.length > 0) return problems.flatMap((p) => Object.values(p.constraints ?? {})).join('; ');
   const userId = body.userId ?? uuidv5(lowerCase(body.email), idNamespace);
   try {

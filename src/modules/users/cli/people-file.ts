@@ -43,7 +43,14 @@ export function readPeople(path: string): AsyncIterable<PersonLine> {
 
 async function* readCsv(path: string): AsyncGenerator<PersonLine> {
   const parser = createReadStream(path).pipe(
-    parse({ columns: true, bom: true, trim: true, skip_empty_lines: true, relax_column_count: true, info: true }),
+    parse({
+      columns: true,
+      bom: true,
+      trim: true,
+      skip_empty_lines: true,
+      relax_column_count: true,
+      info: true,
+    }),
   );
   for await (const row of parser as AsyncIterable<CsvRow>) {
     const { lines, bytes, error } = row.info;

@@ -13,8 +13,10 @@ export class Email {
   /** @throws InvalidEmailError */
   static of(text: string): Email {
     const value = lowerCase(text.trim());
-    if (value.length > maxLength) throw new InvalidEmailError(`An e-mail address has at most ${maxLength} characters.`);
-    if (!/^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+$/u.test(value)) throw new InvalidEmailError('This is no e-mail address.');
+    if (value.length > maxLength)
+      throw new InvalidEmailError(`An e-mail address has at most ${maxLength} characters.`);
+    if (!/^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+$/u.test(value))
+      throw new InvalidEmailError('This is no e-mail address.');
     return new Email(value);
   }
 

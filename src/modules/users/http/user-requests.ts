@@ -1,7 +1,7 @@
 import { Transform } from 'class-transformer';
 import {
   IsBoolean,
-  IsEmail,
+  isEmail,
   IsInt,
   IsOptional,
   IsString,
@@ -15,8 +15,12 @@ import {
 import { UserName } from '../domain/user-name';
 
 const uuid = IsUUID('all', { message: '$property must be a UUID' });
-const lowerCased = Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.toLowerCase() : value));
-const trimmed = Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.trim() : value));
+const lowerCased = Transform(({ value }: { value: unknown }) =>
+  typeof value === 'string' ? value.toLowerCase() : value,
+);
+const trimmed = Transform(({ value }: { value: unknown }) =>
+  typeof value === 'string' ? value.trim() : value,
+);
 const wholeNumber = Transform(({ value }: { value: unknown }) =>
   typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value,
 );
@@ -36,7 +40,9 @@ function IsUserName(): PropertyDecorator {
       validator: {
         validate: (value: unknown) => typeof value === 'string' && UserName.problem(value) === undefined,
         defaultMessage: (about) =>
-          typeof about?.value === 'string' ? `${about.property} ${UserName.problem(about.value)}` : 'name must be a string',
+          typeof about?.value === 'string'
+            ? `${about.property} ${UserName.problem(about.value)}`
+            : 'name must be a string',
       },
     });
 }
@@ -49,10 +55,28 @@ function IsStorableText(): PropertyDecorator {
       target: target.constructor,
       propertyName: String(property),
       validator: {
-        validate: (value: unknown) => typeof value === 'string' && !value.includes('\u0000') && value.isWellFormed(),
+        validate: isStorableText,
         defaultMessage: () => '$property must be text without NUL or lone surrogates',
       },
     });
+}
+
+/** `isEmail` throws an error where it meets a lone surrogate. */
+function IsEmailAddress(): PropertyDecorator {
+  return (target, property) =>
+    registerDecorator({
+      name: 'isEmailAddress',
+      target: target.constructor,
+      propertyName: String(property),
+      validator: {
+        validate: (value: unknown) => isStorableText(value) && isEmail(value),
+        defaultMessage: () => '$property must be a valid e-mail address',
+      },
+    });
+}
+
+function isStorableText(value: unknown): boolean {
+  return typeof value === 'string' && !value.includes('\u0000') && value.isWellFormed();
 }
 
 export class UserPath {
@@ -67,9 +91,8 @@ export class NameBody {
 }
 
 export class EmailBody {
-  @IsStorableText()
   @MaxLength(254)
-  @IsEmail({}, { message: 'email must be a valid e-mail address' })
+  @IsEmailAddress()
   @trimmed
   email!: string;
 }
@@ -78,9 +101,8 @@ export class CreateUserBody {
   @IsUserName()
   name!: string;
 
-  @IsStorableText()
   @MaxLength(254)
-  @IsEmail({}, { message: 'email must be a valid e-mail address' })
+  @IsEmailAddress()
   @trimmed
   email!: string;
 

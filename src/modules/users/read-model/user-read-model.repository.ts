@@ -42,7 +42,8 @@ export class UserReadModelRepository {
       .where('user.createdPosition > :after', { after: String(after) })
       .orderBy('user.createdPosition', 'ASC')
       .limit(limit + 1);
-    if (email !== '') query.andWhere('user.email LIKE :pattern', { pattern: `%${literal(lowerCase(email))}%` });
+    if (email !== '')
+      query.andWhere('user.email LIKE :pattern', { pattern: `%${literal(lowerCase(email))}%` });
     if (isActive !== undefined) query.andWhere('user.isActive = :isActive', { isActive });
     const users = await query.getMany();
     const last = users[limit - 1];

@@ -1,6 +1,12 @@
 import { On } from '../../../event-sourcing/domain';
 import { type ProjectionContext, Projector } from '../../../event-sourcing';
-import { UserCreated, UserDeactivated, UserEmailChanged, UserReactivated, UserRenamed } from '../domain/user-events';
+import {
+  UserCreated,
+  UserDeactivated,
+  UserEmailChanged,
+  UserReactivated,
+  UserRenamed,
+} from '../domain/user-events';
 import { UserReadModelRepository } from './user-read-model.repository';
 import { UserEntity } from './user.entity';
 

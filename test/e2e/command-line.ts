@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { Client } from 'pg';
+import { type ProgramResult, runProgram } from '../support/service-process';
+
+export type RunCommand = (...args: readonly string[]) => Promise<ProgramResult>;
+
+/** The operator's commands (`dist/cli.js`) on one database. */
+export function commandLineOf(databaseUrl: string): RunCommand {
+  return (...args) => runProgram('cli.js', args, { DATABASE_URL: databaseUrl });
+}
+
+export const root = join(__dirname, '..', '..');
+
+/** Starts a built program, for those that do not end by themselves. */
+export function spawnProgram(
+  program: string,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): ChildProcess {
+  const { PATH, HOME } = process.env;
+  return spawn(process.execPath, [join(root, 'dist', program), ...args], {
+    cwd: root,
+    env: { PATH, HOME, NO_COLOR: '1', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** Runs a line of shell, as a user pastes it. */
+export async function runInShell(line: string, environment: NodeJS.ProcessEnv = {}): Promise<ProgramResult> {
+  const { PATH, HOME } = process.env;
+  const child = spawn('sh', ['-c', line], { cwd: root, env: { PATH, HOME, NO_COLOR: '1', ...environment } });
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close') as Promise<[number | null]>,
+  ]);
+  return { code, stdout, stderr };
+}
+
+/** Every line as a JSON document; a line that is none fails the test. */
+export function jsonLines<T>(output: string): T[] {
+  expect(output.endsWith('\n')).toBe(true);
+  return output
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as T);
+}
+
+/** Asks the database itself. */
+export async function query<T extends object>(databaseUrl: string, sql: string): Promise<T[]> {
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    return (await client.query<T>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Asks again until the answer is `true`; gives up after about 20 seconds. */
+export async function eventually(what: string, ask: () => Promise<boolean>, pauseMs = 20): Promise<void> {
+  for (let left = 20_000; left > 0; left -= pauseMs) {
+    if (await ask()) return;
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
+  throw new Error(`It did not come about in time: ${what}.`);
+}
+
+export interface Folder {
+  write(name: string, lines: readonly string[]): Promise<string>;
+  remove(): Promise<void>;
+}
+
+export async function temporaryFolder(): Promise<Folder> {
+  const path = await mkdtemp(join(tmpdir(), 'annals-e2e-'));
+  return {
+    write: async (name, lines) => {
+      await writeFile(join(path, name), lines.join('\n'));
+      return join(path, name);
+    },
+    remove: () => rm(path, { recursive: true }),
+  };
+}
