@@ -11,24 +11,25 @@ import {
 } from './platform';
 
 export interface AppOptions {
-  /** A command of the operator: no subscriptions, and it joins the embedded Postgres of a running service. */
-  readonly commandLine?: boolean;
+  readonly database: Database;
+  /** False for a command of the operator: it leaves the subscriptions to the service. Default: as configured. */
+  readonly subscriptions?: boolean;
 }
 
 /** The composition root: the only place that names every module. */
 @Module({})
 export class AppModule {
-  static forRoot({ commandLine = false }: AppOptions = {}): DynamicModule {
+  static forRoot({ database, subscriptions = true }: AppOptions): DynamicModule {
     return {
       module: AppModule,
       imports: [
         PlatformConfigModule.forRoot(),
-        DatabaseModule.forRoot({ join: commandLine }),
+        DatabaseModule.forRoot(database),
         EventSourcingModule.forRootAsync({
-          inject: [Database, Environment],
-          useFactory: (database: Database, environment: Environment) => ({
+          inject: [Environment],
+          useFactory: (environment: Environment) => ({
             store: { connection: { connectionString: database.url, max: environment.EVENT_STORE_POOL_SIZE } },
-            subscriptions: { enabled: environment.SUBSCRIPTIONS_ENABLED && !commandLine },
+            subscriptions: { enabled: environment.SUBSCRIPTIONS_ENABLED && subscriptions },
           }),
         }),
         HttpModule,

@@ -1,9 +1,16 @@
 import 'reflect-metadata';
-import { ConsoleLogger } from '@nestjs/common';
+import { ConsoleLogger, Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from './app.module';
 import { addUserCommands } from './modules/users';
-import { addDatabaseCommands, addLogCommands, Database, exitWith, runCommandLine } from './platform';
+import {
+  addDatabaseCommands,
+  addLogCommands,
+  Database,
+  exitWith,
+  readEnvironment,
+  runCommandLine,
+} from './platform';
 
 /** Only what goes wrong is logged, and to standard error: standard output is for results. */
 class CommandLineLogger extends ConsoleLogger {
@@ -18,14 +25,19 @@ class CommandLineLogger extends ConsoleLogger {
 
 runCommandLine(process.argv, {
   commands: [addDatabaseCommands, addUserCommands, addLogCommands],
-  startApplication: () =>
-    NestFactory.createApplicationContext(AppModule.forRoot({ commandLine: true }), {
-      abortOnError: false,
-      logger: new CommandLineLogger(),
-    }),
-  stopApplication: async (application) => {
-    const database = application.get(Database);
-    await application.close();
-    await database.stop();
+  startApplication: async () => {
+    const logger = new CommandLineLogger();
+    Logger.overrideLogger(logger);
+    const database = await Database.open(await readEnvironment(), { join: true });
+    const options = { abortOnError: false, logger };
+    const module = AppModule.forRoot({ database, subscriptions: false });
+    const application = await NestFactory.createApplicationContext(module, options);
+    return {
+      application,
+      stop: async () => {
+        await application.close();
+        await database.stop();
+      },
+    };
   },
 }).then((code) => process.exit(code), exitWith);

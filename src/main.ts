@@ -16,26 +16,29 @@ import {
 
 async function start(): Promise<void> {
   const environment = await readEnvironment();
-  const application = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(), {
+  const logger = loggerFor(environment);
+  Logger.overrideLogger(logger);
+  const database = await Database.open(environment);
+  const application = await NestFactory.create<NestExpressApplication>(AppModule.forRoot({ database }), {
     abortOnError: false,
     bodyParser: false,
-    logger: loggerFor(environment),
+    logger,
   });
-  const database = application.get(Database);
   stopOnSignals(async () => {
     await application.close();
     await database.stop();
   });
   configureHttp(application);
-  await (environment.HTTP_ENABLED ? listen(application, environment) : application.init());
+  await (environment.HTTP_ENABLED ? listen(application, environment, database) : application.init());
 }
 
-async function listen(application: NestExpressApplication, { HOST, PORT }: Environment): Promise<void> {
-  if (!['127.0.0.1', '::1', 'localhost'].includes(HOST)) {
-    new Logger('Process').warn(`Listening on ${HOST}: whoever reaches it may read and change everything.`);
-  }
+async function listen(
+  application: NestExpressApplication,
+  { HOST, PORT }: Environment,
+  database: Database,
+): Promise<void> {
   await application.listen(PORT, HOST);
-  process.stdout.write(welcome(await application.getUrl(), application.get(Database)));
+  process.stdout.write(welcome(await application.getUrl(), database));
 }
 
 start().catch(exitWith);

@@ -10,6 +10,7 @@ export type {
 export {
   AggregateAlreadyExistsError,
   AggregateNotFoundError,
+  NothingRaisedError,
   VersionPreconditionError,
 } from './repository/errors';
 export { EventSourcedRepository, type UpdateOptions } from './repository/event-sourced-repository';
@@ -72,4 +73,5 @@ export { messageContext, runInMessageContext, type MessageContext } from './mess
 // Subscriptions
 export { LogHoleError } from './subscriptions/contiguous';
 export { LeaseLostError } from './subscriptions/leases';
+export { Subscriptions } from './subscriptions/subscriptions';
 export type { SubscriptionSettings } from './subscriptions/subscription-settings';

@@ -57,13 +57,9 @@ describe('streams show', () => {
   });
 
   it('exits with 1 for a stream that does not exist', async () => {
-    const [plain, json] = await Promise.all([
-      run('streams', 'show', 'User', 'nobody'),
-      run('--json', 'streams', 'show', 'Order', ada.userId),
-    ]);
-    expect([plain.code, plain.stdout, plain.stderr]).toEqual([1, '', expect.stringContaining('User/nobody')]);
-    expect([json.code, json.stdout]).toEqual([1, '']);
-    expect(jsonLines(json.stderr)).toMatchObject([{ type: 'Order', id: ada.userId }]);
+    const { code, stdout, stderr } = await run('--json', 'streams', 'show', 'Order', ada.userId);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(jsonLines(stderr)).toMatchObject([{ type: 'Order', id: ada.userId }]);
   });
 });
 
@@ -73,13 +69,10 @@ describe('events tail', () => {
       positions((await run('--json', 'events', 'tail', ...args)).stdout);
     const tails = await Promise.all([
       tail(),
-      tail('--limit', '3'),
-      tail('--after', '4'),
       tail('--after', '4', '--limit', '2'),
-      tail('--after', '0', '--type', 'UserCreated'),
-      tail('--after', '3', '--type', 'UserRenamed', '--limit', '4'),
+      tail('--after', '3', '--type', 'UserCreated'),
     ]);
-    expect(tails).toEqual([range(1, 12), [10, 11, 12], range(5, 12), [5, 6], [1, 12], [4, 5, 6, 7]]);
+    expect(tails).toEqual([range(1, 12), [5, 6], [12]]);
   });
 
   // It looks for the type among the newest --limit events only, and so finds fewer than there are.
@@ -89,30 +82,26 @@ describe('events tail', () => {
   });
 
   it('prints nothing where there is nothing', async () => {
-    const none = await Promise.all([
-      run('events', 'tail', '--after', '12'),
-      run('events', 'tail', '--type', 'Nothing'),
-    ]);
-    expect(none).toEqual(Array(2).fill({ code: 0, stdout: '', stderr: '' }));
+    expect(await run('events', 'tail', '--after', '12')).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
-  it('ends in peace when the reader of its pipe has seen enough', async () => {
-    const crowd = Array.from({ length: 400 }, (_, index) =>
-      createUser(running.client, { email: `${index}@crowd.example` }),
-    );
-    await Promise.all(crowd);
+  it('goes on as long as the reader of its pipe is slow, and ends in peace when that has seen enough', async () => {
+    const create = (_: unknown, index: number) =>
+      createUser(running.client, { email: `${index}@crowd.example` });
+    await Promise.all(Array.from({ length: 400 }, create));
     const environment = { DATABASE_URL: running.database.url };
-    const line = '(node dist/cli.js --json events tail --after 0; echo "exit code $?" >&2) | head -n 1';
-    const { stdout, stderr } = await runInShell(line, environment);
-    expect([positions(stdout), stderr]).toEqual([[1], 'exit code 0\n']);
+    const pipe = (reader: string) =>
+      runInShell(
+        `(node dist/cli.js --json events tail --after 0; echo "exit code $?" >&2) | ${reader}`,
+        environment,
+      );
+    const [slow, enough] = await Promise.all([pipe('(sleep 4; cat)'), pipe('head -n 1')]);
+    expect([positions(slow.stdout), slow.stderr]).toEqual([range(1, 412), 'exit code 0\n']);
+    expect([positions(enough.stdout), enough.stderr]).toEqual([[1], 'exit code 0\n']);
   });
 });
 
 describe('verify', () => {
-  afterEach(() =>
-    query(running.database.url, `UPDATE users SET name = 'Grace' WHERE user_id = '${grace.userId}'`),
-  );
-
   it('exits with 0 while every read model is the fold of the log', async () => {
     const verified = await run('--json', 'verify');
     expect([verified.code, verified.stderr]).toEqual([0, '']);
@@ -122,59 +111,52 @@ describe('verify', () => {
     ]);
   });
 
-  it('exits with 1 and shows the row, as it is and as it should be, when somebody changed the read model', async () => {
+  it('exits with 1 and shows a row that somebody changed, and a claim that nobody made', async () => {
     await query(running.database.url, `UPDATE users SET name = 'Mallory' WHERE user_id = '${grace.userId}'`);
-    const [plain, json] = await Promise.all([run('verify'), run('verify', '--json')]);
-    expect([plain.code, json.code]).toEqual([1, 1]);
-    const complaints = plain.stderr.trimEnd().split('\n');
-    expect(complaints).toEqual([
-      expect.stringMatching(
-        new RegExp(
-          `^users: users, only in the read model: .*${grace.userId}.*"Mallory"|"Mallory".*${grace.userId}`,
-        ),
-      ),
-      expect.stringMatching(/^users: users, only in a fresh fold: .*"Grace"/),
-    ]);
-    expect(jsonLines(json.stderr)).toMatchObject([
-      {
-        projection: 'users',
-        side: 'only in the read model',
-        row: { user_id: grace.userId, name: 'Mallory' },
-      },
-      { projection: 'users', side: 'only in a fresh fold', row: { user_id: grace.userId, name: 'Grace' } },
-    ]);
-    expect(jsonLines(json.stdout)[1]).toMatchObject({ projection: 'users', differences: 2 });
-  });
-
-  it('exits with 1 when the head of the log or a claim is wrong', async () => {
     await query(
       running.database.url,
-      `INSERT INTO claims VALUES ('user.email', 'x@example.com', 'User', 'nobody')`,
+      `INSERT INTO claims VALUES ('user.email', 'x@y.example', 'User', 'nobody')`,
     );
-    const { code, stderr } = await run('verify');
-    await query(running.database.url, `DELETE FROM claims WHERE value = 'x@example.com'`);
-    expect([code, stderr]).toEqual([1, expect.stringContaining('User/nobody')]);
+    const [plain, json] = await Promise.all([run('verify'), run('verify', '--json')]);
+    expect([plain.code, json.code]).toEqual([1, 1]);
+    expect(plain.stderr.trimEnd().split('\n')).toEqual([
+      expect.stringMatching(/^The log: .*User\/nobody/),
+      expect.stringMatching(/^users: users, only in the read model: .*"Mallory"/),
+      expect.stringMatching(/^users: users, only in a fresh fold: .*"Grace"/),
+    ]);
+    const row = { user_id: grace.userId, version: 1 };
+    expect(jsonLines(json.stderr)).toMatchObject([
+      { problem: expect.stringContaining('User/nobody') as string },
+      { projection: 'users', side: 'only in the read model', row: { ...row, name: 'Mallory' } },
+      { projection: 'users', side: 'only in a fresh fold', row: { ...row, name: 'Grace' } },
+    ]);
+    expect(jsonLines(json.stdout)).toMatchObject([
+      { log: { problems: 1 } },
+      { projection: 'users', differences: 2 },
+    ]);
   });
 });
 
 describe('what the command line does not know', () => {
-  it.each([
-    [['nonsense'], /unknown command 'nonsense'[^]*Usage:/],
-    [['users', 'nonsense'], /unknown command 'nonsense'[^]*Usage:/],
-    [['users', 'import'], /missing required argument 'file'/],
-    [['events', 'tail', '--limit', 'ten'], /--limit[^]*whole number/],
-    [['events', 'tail', '--after', '-1'], /--after[^]*whole number/],
-    [['verify', '--colour'], /unknown option '--colour'/],
-    [['streams', 'show', 'User'], /missing required argument 'id'/],
-    [['migrate', 'now'], /too many arguments/],
-  ])('%j: exit code 1, and a message that says what', async (args, message) => {
-    const { code, stdout, stderr } = await run(...args);
-    expect([code, stdout, stderr]).toEqual([1, '', expect.stringMatching(message)]);
+  it('ends with exit code 1 and a message that says what', async () => {
+    const wrong = [
+      { args: ['nonsense'], message: /unknown command 'nonsense'[^]*Usage:/ },
+      { args: ['users', 'import'], message: /missing required argument 'file'/ },
+      { args: ['events', 'tail', '--limit', 'ten'], message: /--limit[^]*whole number/ },
+      { args: ['verify', '--colour'], message: /unknown option '--colour'/ },
+    ];
+    const results = await Promise.all(wrong.map(({ args }) => run(...args)));
+    const expected = wrong.map(({ message }) => ({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(message) as string,
+    }));
+    expect(results).toEqual(expected);
   });
 
   it('a database that cannot be reached: exit code 1, and what to try', async () => {
     const results = await Promise.all(
-      [['migrate'], ['verify'], ['users', 'export']].map((args) =>
+      [['migrate'], ['verify']].map((args) =>
         runProgram('cli.js', args, { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' }),
       ),
     );

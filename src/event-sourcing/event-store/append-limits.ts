@@ -3,7 +3,8 @@ export const appendLimits = {
   eventsPerAppend: 1_000,
   /** Data and metadata of one event together, as UTF-8 JSON. */
   bytesPerEvent: 1_048_576,
-  bytesPerAppend: 16_777_216,
+  /** Characters of JSON in all events of one append together. */
+  charactersPerAppend: 16_777_216,
   /** Characters of a stream type, a stream id, an event type and a claim's scope. */
   nameLength: 200,
   claimsPerAppend: 100,

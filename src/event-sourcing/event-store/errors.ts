@@ -57,7 +57,7 @@ export class EventStoreOverloadedError extends EventSourcingError {
  */
 export class EventStoreUnavailableError extends EventSourcingError {
   constructor(cause?: unknown) {
-    super('The event store cannot be reached. Repeat the append with the same event ids when it can.', {
+    super('The event store cannot be reached. Try again; an append, with the same event ids.', {
       cause,
     });
   }

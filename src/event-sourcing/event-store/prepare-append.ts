@@ -43,8 +43,10 @@ export function prepareAppend(
   if (new Set(prepared.map((event) => event.id)).size < prepared.length)
     throw new DuplicateEventIdError(stream);
   const size = prepared.reduce((sum, event) => sum + event.data.length + event.metadata.length, 0);
-  if (size > appendLimits.bytesPerAppend) {
-    throw new InvalidAppendError(`The append is larger than ${appendLimits.bytesPerAppend} bytes. Split it.`);
+  if (size > appendLimits.charactersPerAppend) {
+    throw new InvalidAppendError(
+      `The append is larger than ${appendLimits.charactersPerAppend} characters of JSON. Split it.`,
+    );
   }
   return {
     stream,

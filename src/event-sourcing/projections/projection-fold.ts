@@ -2,6 +2,7 @@ import type { DataSource, EntityManager, EntityMetadata } from 'typeorm';
 import { RecordedEvent } from '../event-store/event-envelope';
 import { EventStore } from '../event-store/event-store';
 import { checkContiguous } from '../subscriptions/contiguous';
+import { inSnapshot } from '../event-store/postgres/in-snapshot';
 import { Projection } from './projection';
 
 /** A row that the read model has and a fresh fold has not, or the other way round. */
@@ -22,7 +23,7 @@ const readCheckpoint = 'SELECT position FROM subscriptions WHERE name = $1';
 
 /**
  * Proves that a read model is the fold of the log: projects the log again into temporary tables, which hide the real ones
- * from the projector, and compares. It sees one snapshot, so the service may go on meanwhile.
+ * from the projector, and compares. It sees one snapshot, so the service may go on meanwhile, and it never commits.
  */
 export class ProjectionFold {
   constructor(
@@ -35,7 +36,7 @@ export class ProjectionFold {
     onProgress: (done: bigint) => void = () => {},
   ): Promise<FoldComparison> {
     const tables = projection.definition.entities.map((entity) => this.dataSource.getMetadata(entity));
-    return this.dataSource.transaction('REPEATABLE READ', async (manager) => {
+    return inSnapshot(this.dataSource, async (manager) => {
       const [row] = await manager.query<{ position: string }[]>(readCheckpoint, [projection.name]);
       const position = BigInt(row?.position ?? 0);
       for (const table of tables) await hideBehindTemporary(manager, table);

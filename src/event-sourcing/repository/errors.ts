@@ -32,3 +32,12 @@ export class VersionPreconditionError extends EventSourcingError {
     );
   }
 }
+
+/** A mistake in the aggregate: it is new, or it claims or releases a value, and yet raised no event to store. */
+export class NothingRaisedError extends EventSourcingError {
+  constructor(aggregateType: string) {
+    super(
+      `${aggregateType} raised no event, so there is nothing to store. Raise the event that tells what happened.`,
+    );
+  }
+}

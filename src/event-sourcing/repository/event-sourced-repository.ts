@@ -3,7 +3,12 @@ import { AggregateClass, AggregateRoot, aggregateType, Claim } from '../domain';
 import { ClaimTakenError, WrongExpectedVersionError } from '../event-store/errors';
 import { EventRegistry } from '../event-store/event-registry';
 import { AppendResult, EventStore } from '../event-store/event-store';
-import { AggregateAlreadyExistsError, AggregateNotFoundError, VersionPreconditionError } from './errors';
+import {
+  AggregateAlreadyExistsError,
+  AggregateNotFoundError,
+  NothingRaisedError,
+  VersionPreconditionError,
+} from './errors';
 import { Turns } from './turns';
 
 export interface UpdateOptions {
@@ -91,7 +96,11 @@ export class EventSourcedRepository<T extends AggregateRoot> {
 
   private async append(aggregate: T): Promise<AppendResult> {
     const { events, claims, releases } = AggregateRoot.pendingChanges(aggregate);
-    if (events.length === 0) return AggregateRoot.placeOf(aggregate);
+    if (events.length === 0) {
+      if (aggregate.version === 0 || claims.length + releases.length > 0)
+        throw new NothingRaisedError(this.type);
+      return AggregateRoot.placeOf(aggregate);
+    }
     const stream = { type: this.type, id: aggregate.id };
     const newEvents = events.map((event) => this.registry.encode(event));
     try {

@@ -23,7 +23,7 @@ export class ProjectorVersionError extends EventSourcingError {
   constructor(name: string, stored: number, known: number) {
     super(
       `The rows of projector "${name}" were made by its version ${stored}, but this program has version ${known}. ` +
-        `Deploy version ${stored}, or make the rows anew: empty its tables and delete its row in subscriptions.`,
+        `Deploy version ${stored}, or make the rows anew, as docs/how-to/operate.md tells.`,
     );
   }
 }

@@ -33,6 +33,15 @@ export class ProjectionLoop {
     private readonly parts: ProjectionLoopParts,
   ) {}
 
+  /** How often it failed in a row: 0 while all is well. */
+  get failuresInARow(): number {
+    return this.failures;
+  }
+
+  get name(): string {
+    return this.projection.name;
+  }
+
   start(): void {
     this.running ??= this.run();
   }
@@ -58,7 +67,8 @@ export class ProjectionLoop {
     const { name, version } = this.projection.definition;
     const lease = await leases.take(name, version);
     if (!lease) return this.pause(settings.pollMs);
-    this.logger.log(`Projecting "${name}" after position ${lease.position} (epoch ${lease.epoch}).`);
+    if (this.failures === 0)
+      this.logger.log(`Projecting "${name}" after position ${lease.position} (epoch ${lease.epoch}).`);
     const lost = new AbortController();
     const heartbeat = this.keep(lease, lost);
     try {

@@ -2,7 +2,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { Command } from 'commander';
 import { runInMessageContext } from '../../event-sourcing';
 import { v7 as uuidv7 } from 'uuid';
-import { Output } from './output';
+import { allPrinted, Output } from './output';
 
 export interface CommandContext {
   readonly output: Output;
@@ -24,8 +24,12 @@ export type RunCommand = <A extends readonly unknown[]>(
 
 export interface CommandLineOptions {
   readonly commands: readonly AddCommands[];
-  readonly startApplication: () => Promise<INestApplicationContext>;
-  readonly stopApplication: (application: INestApplicationContext) => Promise<void>;
+  readonly startApplication: () => Promise<StartedApplication>;
+}
+
+export interface StartedApplication {
+  readonly application: INestApplicationContext;
+  readonly stop: () => Promise<void>;
 }
 
 /** Runs one command as the actor `cli`, and resolves with the exit code. */
@@ -44,23 +48,24 @@ export async function runCommandLine(argv: readonly string[], options: CommandLi
     };
   for (const add of options.commands) add(program, run);
   await program.parseAsync(argv);
+  await allPrinted();
   return isFine ? 0 : 1;
 }
 
 async function runWork(
-  { startApplication, stopApplication }: CommandLineOptions,
+  { startApplication }: CommandLineOptions,
   json: boolean,
   work: (context: CommandContext) => Promise<boolean | void>,
 ): Promise<boolean> {
-  let started: Promise<INestApplicationContext> | undefined;
+  let started: Promise<StartedApplication> | undefined;
   const context: CommandContext = {
     output: new Output(json),
-    application: () => (started ??= startApplication()),
+    application: async () => (await (started ??= startApplication())).application,
   };
   try {
     const outcome = await runInMessageContext({ correlationId: uuidv7(), actor: 'cli' }, () => work(context));
     return outcome !== false;
   } finally {
-    if (started) await stopApplication(await started);
+    await (await started)?.stop();
   }
 }

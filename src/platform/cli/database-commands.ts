@@ -1,6 +1,6 @@
 import { FoldComparison, LogCheck, ProjectionFold, Projections } from '../../event-sourcing';
 import { readEnvironment } from '../config/read-environment';
-import { Database } from '../database/database';
+import { Database, DatabaseStartError } from '../database/database';
 import { AddCommands, CommandContext } from './command-line';
 import { Output } from './output';
 
@@ -17,9 +17,11 @@ export const addDatabaseCommands: AddCommands = (program, run) => {
 };
 
 async function runMigrations({ output }: CommandContext): Promise<void> {
-  const database = await Database.find(await readEnvironment(), true);
+  const database = await Database.find(await readEnvironment(), { join: true });
   try {
-    const done = await database.migrate();
+    const done = await database
+      .migrate()
+      .catch((error: Error) => Promise.reject(new DatabaseStartError(error)));
     output.print({ migrations: done }, done.length === 0 ? 'Nothing to do.' : `Done: ${done.join(', ')}`);
   } finally {
     await database.stop();
@@ -31,8 +33,8 @@ async function verify({ application, output }: CommandContext): Promise<boolean>
   const log = await app.get(LogCheck).run();
   for (const problem of log.problems) output.complain({ problem }, `The log: ${problem}`);
   output.print(
-    { log: { head: log.head, streams: log.streams, problems: log.problems.length } },
-    `The log: ${log.head} events in ${log.streams} streams, ${verdict(log.problems.length)}.`,
+    { log: { events: log.events, head: log.head, streams: log.streams, problems: log.problems.length } },
+    `The log: ${log.events} events in ${log.streams} streams, ${verdict(log.problems.length)}.`,
   );
   let isFine = log.problems.length === 0;
   for (const projection of app.get(Projections).all()) {
@@ -56,10 +58,10 @@ function printComparison(output: Output, name: string, { position, differences }
   }
   output.print(
     { projection: name, position, differences: differences.length },
-    `Read model "${name}": equal to the fold of the log up to position ${position}, ${verdict(differences.length)}.`,
+    `Read model "${name}": compared with the fold of the log up to position ${position}, ${verdict(differences.length)}.`,
   );
 }
 
 function verdict(problems: number): string {
-  return problems === 0 ? 'nothing wrong' : `${problems} PROBLEMS`;
+  return problems === 0 ? 'nothing wrong' : `PROBLEMS: ${problems}`;
 }

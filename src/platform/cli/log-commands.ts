@@ -25,7 +25,11 @@ export const addLogCommands: AddCommands = (program, run) => {
     .command('tail')
     .description('print the newest events of the log, oldest first')
     .option('--after <position>', 'print the events after this position instead', wholeNumber)
-    .option('--limit <count>', 'print at most so many events (default 20, or all with --after)', wholeNumber)
+    .option(
+      '--limit <count>',
+      'print so many events (default: the newest 20, or all with --after)',
+      wholeNumber,
+    )
     .option('--type <type>', 'print events of this type only')
     .option('--follow', 'go on as events are appended, until Ctrl-C')
     .action(run(tailEvents));
@@ -49,21 +53,44 @@ async function showStream(
 
 async function tailEvents({ application, output }: CommandContext, options: TailOptions): Promise<void> {
   const store = (await application()).get(EventStore);
-  const { after, limit } = await rangeOf(options, store);
+  const isWanted = (event: RecordedEvent): boolean =>
+    options.type === undefined || event.type === options.type;
+  if (options.after !== undefined) return printAfter(store, options.after, { ...options, isWanted }, output);
+  const head = await store.head();
+  for (const event of await newest(store, head, options.limit ?? 20n, isWanted)) print(output, event);
+  if (options.follow) await printAfter(store, head, { follow: true, isWanted }, output);
+}
+
+async function printAfter(
+  store: EventStore,
+  after: bigint,
+  { follow, limit, isWanted }: TailOptions & { isWanted: (event: RecordedEvent) => boolean },
+  output: Output,
+): Promise<void> {
   let printed = 0n;
-  for await (const event of readLog(store, after, options.follow === true)) {
-    if (options.type !== undefined && event.type !== options.type) continue;
+  for await (const event of readLog(store, after, follow === true)) {
+    if (!isWanted(event)) continue;
     if (printed === limit) return;
     print(output, event);
     printed++;
   }
 }
 
-async function rangeOf({ after, limit, follow }: TailOptions, store: EventStore) {
-  if (after !== undefined) return { after, limit };
-  const newest = limit ?? 20n;
-  const head = await store.head();
-  return { after: head > newest ? head - newest : 0n, limit: follow ? undefined : newest };
+/** The last `count` events that are wanted, oldest first: read backwards, page by page. */
+async function newest(
+  store: EventStore,
+  head: bigint,
+  count: bigint,
+  isWanted: (event: RecordedEvent) => boolean,
+): Promise<readonly RecordedEvent[]> {
+  const found: RecordedEvent[] = [];
+  for (let end = head; end > 0n && found.length < count;) {
+    const after = end > 1_000n ? end - 1_000n : 0n;
+    const page = await store.readAll({ after, limit: Number(end - after) });
+    found.unshift(...page.filter(isWanted));
+    end = after;
+  }
+  return found.slice(Math.max(0, found.length - Number(count)));
 }
 
 /** The events after a position; with `follow`, without end. */

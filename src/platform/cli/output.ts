@@ -26,6 +26,16 @@ export class Output {
   }
 }
 
+/**
+ * Resolves when the readers of standard output and standard error have taken all that was printed. To exit sooner would
+ * cut off what a slow reader of a pipe has not taken yet.
+ */
+export async function allPrinted(): Promise<void> {
+  const taken = (stream: NodeJS.WriteStream): Promise<void> =>
+    new Promise((resolve) => stream.write('', () => resolve()));
+  await Promise.all([taken(process.stdout), taken(process.stderr)]);
+}
+
 /** How far a command has got. */
 export class Progress {
   private readonly bar: SingleBar | undefined;

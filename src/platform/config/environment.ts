@@ -31,6 +31,10 @@ export class Environment {
   @IsString()
   HOST = '127.0.0.1';
 
+  /** Every caller may do everything, so anything but loopback needs this said out loud. */
+  @TrueOrFalse()
+  ALLOW_ANONYMOUS = false;
+
   /** 0 takes any free port. */
   @WholeNumber(0, 65_535)
   PORT = 3_000;

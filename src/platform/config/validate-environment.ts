@@ -13,6 +13,8 @@ export class ConfigurationError extends Error {
   }
 }
 
+const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
+
 /**
  * Reads the variables of `Environment` and checks them all. An empty one counts as missing.
  * @throws ConfigurationError listing every wrong variable.
@@ -25,6 +27,11 @@ export function validateEnvironment(variables: Readonly<Record<string, unknown>>
   );
   if (environment.NODE_ENV === 'production' && !environment.DATABASE_URL) {
     problems.push('DATABASE_URL is missing: in production there is no embedded Postgres');
+  }
+  if (!loopback.has(environment.HOST) && !environment.ALLOW_ANONYMOUS) {
+    problems.push(
+      `HOST is ${environment.HOST}, but there is no authentication yet: keep it on 127.0.0.1, or set ALLOW_ANONYMOUS=true`,
+    );
   }
   if (problems.length > 0) throw new ConfigurationError(problems);
   return environment;

@@ -1,29 +1,18 @@
-import { DynamicModule, FactoryProvider, Module } from '@nestjs/common';
+import { DynamicModule, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Environment } from '../config/environment';
 import { Database } from './database';
 
-export interface DatabaseModuleOptions {
-  /** Use the embedded Postgres that another process runs, where there is one. */
-  readonly join?: boolean;
-}
-
 /** The TypeORM data source of read models and projections. Its entities come from the features (`autoLoadEntities`). */
 @Module({})
 export class DatabaseModule {
-  static forRoot({ join = false }: DatabaseModuleOptions = {}): DynamicModule {
-    const database: FactoryProvider = {
-      provide: Database,
-      inject: [Environment],
-      useFactory: (environment: Environment) => Database.open(environment, join),
-    };
+  static forRoot(database: Database): DynamicModule {
     return {
       module: DatabaseModule,
-      global: true,
       imports: [
         TypeOrmModule.forRootAsync({
-          inject: [Database, Environment],
-          useFactory: (database: Database, environment: Environment) => ({
+          inject: [Environment],
+          useFactory: (environment: Environment) => ({
             type: 'postgres' as const,
             url: database.url,
             autoLoadEntities: true,
@@ -40,8 +29,6 @@ export class DatabaseModule {
           }),
         }),
       ],
-      providers: [database],
-      exports: [Database],
     };
   }
 }

@@ -23,6 +23,11 @@ function reason(error: Error): string {
     : error.message;
 }
 
+export interface FindOptions {
+  /** Uses the embedded Postgres that another process runs on the data directory, where there is one. */
+  readonly join?: boolean;
+}
+
 /** The database of this process: a server that is there, or an embedded one that this process started. */
 export class Database {
   private constructor(
@@ -31,8 +36,8 @@ export class Database {
   ) {}
 
   /** Finds the server, and migrates unless told not to. */
-  static async open(environment: Environment, join = false): Promise<Database> {
-    const database = await Database.find(environment, join);
+  static async open(environment: Environment, options: FindOptions = {}): Promise<Database> {
+    const database = await Database.find(environment, options);
     try {
       if (environment.MIGRATE_ON_START) await database.migrate();
       return database;
@@ -42,11 +47,8 @@ export class Database {
     }
   }
 
-  /**
-   * The server of `DATABASE_URL`; without one, the embedded Postgres. `join` uses the one that another process runs on
-   * the data directory, where there is one, instead of starting it.
-   */
-  static async find(environment: Environment, join = false): Promise<Database> {
+  /** The server of `DATABASE_URL`; without one, the embedded Postgres. */
+  static async find(environment: Environment, { join = false }: FindOptions = {}): Promise<Database> {
     if (environment.DATABASE_URL) return new Database(environment.DATABASE_URL);
     const running = join ? await runningEmbeddedPostgres(environment.DATA_DIR) : undefined;
     if (running !== undefined) return new Database(running);

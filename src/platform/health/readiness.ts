@@ -1,6 +1,6 @@
 import { BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { isDatabaseUnavailable } from '../../event-sourcing';
+import { isDatabaseUnavailable, Subscriptions } from '../../event-sourcing';
 import { pendingMigrations } from '../database/pending-migrations';
 
 export type Check = 'ok' | (string & {});
@@ -10,21 +10,26 @@ export type Check = 'ok' | (string & {});
 export class Readiness implements BeforeApplicationShutdown {
   private isStopping = false;
 
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly subscriptions: Subscriptions,
+  ) {}
 
   beforeApplicationShutdown(): void {
     this.isStopping = true;
   }
 
-  async checks(): Promise<Readonly<Record<'process' | 'database' | 'migrations', Check>>> {
+  async checks(): Promise<Readonly<Record<'process' | 'database' | 'migrations' | 'subscriptions', Check>>> {
     const process = this.isStopping ? 'shutting down' : 'ok';
+    const failing = this.subscriptions.failing();
+    const subscriptions = failing.length === 0 ? 'ok' : `failing: ${failing.join(', ')}`;
     try {
       const pending = await pendingMigrations(this.dataSource);
       const migrations = pending.length === 0 ? 'ok' : `pending: ${pending.join(', ')}`;
-      return { process, database: 'ok', migrations };
+      return { process, database: 'ok', migrations, subscriptions };
     } catch (error) {
       const database = isDatabaseUnavailable(error) ? 'cannot be reached' : 'does not answer as it should';
-      return { process, database, migrations: 'unknown' };
+      return { process, database, migrations: 'unknown', subscriptions };
     }
   }
 }

@@ -1,13 +1,16 @@
 import { Module } from '@nestjs/common';
-import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_PIPE, DiscoveryModule } from '@nestjs/core';
 import { AllowedMethods } from './allowed-methods';
+import { CheckReadModels } from './check-read-models';
 import { ProblemFilter } from './problem.filter';
 import { validation } from './validation';
 
 /** What every route shares: the checks before it, and the shape of errors after it. */
 @Module({
+  imports: [DiscoveryModule],
   providers: [
     AllowedMethods,
+    CheckReadModels,
     { provide: APP_FILTER, useClass: ProblemFilter },
     { provide: APP_PIPE, useFactory: validation },
   ],

@@ -13,7 +13,8 @@ import type { Observable } from 'rxjs';
 import { ProjectionPositions } from '../../event-sourcing';
 import { ReadModelBehindError, ValidationFailedError } from './problem';
 
-const READS_MODEL = 'annals:reads-model';
+/** Metadata of a route: the projection that it reads. */
+export const READS_MODEL = 'annals:reads-model';
 const largestPosition = 2n ** 63n - 1n;
 const defaultWaitSeconds = 2;
 const longestWaitSeconds = 10;
@@ -22,7 +23,7 @@ const longestWaitSeconds = 10;
  * The route answers from this read model. It waits for `Min-Event-Position` (as long as `Prefer: wait=<seconds>` allows),
  * and its `Event-Position` tells how far the read model had got before the rows were read.
  */
-export function ReadsModel(projection: string): MethodDecorator & ClassDecorator {
+export function ReadsModel(projection: string): MethodDecorator {
   return applyDecorators(SetMetadata(READS_MODEL, projection), UseInterceptors(ReadsModelInterceptor));
 }
 

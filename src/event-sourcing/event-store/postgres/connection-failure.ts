@@ -1,3 +1,5 @@
+import { isNativeError } from 'node:util/types';
+
 /** SQLSTATEs of a server that is going away, starting, full, or that gave up on the statement. Classes 08 and 57P. */
 const unavailableStates = new Set([
   '53300',
@@ -28,11 +30,11 @@ const gaveUp = new Set(['57014', '55P03', '53300']);
 
 /** True when the database could not be reached or answer, so that nothing is said about the statement itself. */
 export function isDatabaseUnavailable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  if (!isNativeError(error)) return false;
   const code = errorCode(error);
   if (code !== undefined)
     return unavailableStates.has(code) || code.startsWith('08') || socketErrors.has(code);
-  if (error instanceof AggregateError) return error.errors.some(isDatabaseUnavailable);
+  if ('errors' in error && Array.isArray(error.errors)) return error.errors.some(isDatabaseUnavailable);
   return driverMessages.test(error.message);
 }
 
@@ -44,5 +46,5 @@ export function isConnectionLost(error: unknown): boolean {
 function errorCode(error: unknown): string | undefined {
   const { code, driverError } = error as { code?: unknown; driverError?: unknown };
   if (typeof code === 'string') return code;
-  return driverError instanceof Error ? errorCode(driverError) : undefined;
+  return isNativeError(driverError) ? errorCode(driverError) : undefined;
 }

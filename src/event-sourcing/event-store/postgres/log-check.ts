@@ -1,6 +1,8 @@
 import type { DataSource } from 'typeorm';
+import { inSnapshot } from './in-snapshot';
 
 export interface LogCheckResult {
+  readonly events: bigint;
   readonly head: bigint;
   readonly streams: bigint;
   /** Sentences that say what is wrong; at most 20 of a kind. */
@@ -49,7 +51,7 @@ export class LogCheck {
   constructor(private readonly dataSource: DataSource) {}
 
   run(): Promise<LogCheckResult> {
-    return this.dataSource.transaction('REPEATABLE READ', async (manager) => {
+    return inSnapshot(this.dataSource, async (manager) => {
       const [count] = await manager.query<CountRow[]>(countEvents);
       if (!count) throw new Error('The database did not count the events.');
       const holes = await manager.query<{ before: string; position: string }[]>(findHoles);
@@ -66,7 +68,12 @@ export class LogCheck {
         ),
         ...orphans.map((o) => `a claim is held by the empty stream ${o.aggregate_type}/${o.aggregate_id}`),
       ];
-      return { head: BigInt(count.head ?? 0), streams: BigInt(count.streams), problems };
+      return {
+        events: BigInt(count.events),
+        head: BigInt(count.head ?? 0),
+        streams: BigInt(count.streams),
+        problems,
+      };
     });
   }
 }

@@ -48,6 +48,8 @@ export class PostgresEventStore extends EventStore {
       types: bigintAsBigInt,
     });
     this.pool.on('error', (error) => this.logger.warn(`An idle connection was lost: ${error.message}`));
+    // A connection lost while it is used fails its query, and also raises an event that would end the process.
+    this.pool.on('connect', (client) => client.on('error', () => undefined));
     this.queue = new AppendQueue((batch) => this.sendBatch(batch), {
       waiting: options.maxWaitingAppends ?? 10_000,
       appendsPerBatch: options.maxAppendsPerBatch ?? 256,
@@ -61,8 +63,8 @@ export class PostgresEventStore extends EventStore {
     options: AppendOptions,
   ): Promise<AppendResult> {
     const append = prepareAppend(stream, events, options);
-    if (options.transaction) return this.appendInTransaction(append, options.transaction);
     try {
+      if (options.transaction) return await this.appendInTransaction(append, options.transaction);
       return await this.queue.push(append);
     } catch (error) {
       throw unavailable(error);

@@ -52,12 +52,8 @@ async function importPerson(commands: CommandBus, { person, problem }: PersonLin
   if (!person) return problem ?? 'cannot be read';
   const given = Object.fromEntries(Object.entries(person).filter(([, value]) => value !== ''));
   const body = plainToInstance(CreateUserBody, given);
-  const problems = validateSync(body, {
-    whitelist: true,
-    forbidNonWhitelisted: true,
-    stopAtFirstError: true,
-  });
-  if (problems.length > 0) return problems.flatMap((p) => Object.values(p.constraints ?? {})).join('; ');
+  const wrong = [...inheritedMembers(person), ...wrongMembers(body)];
+  if (wrong.length > 0) return wrong.join('; ');
   const userId = body.userId ?? uuidv5(lowerCase(body.email), idNamespace);
   try {
     await commands.execute(new CreateUser(userId, body.name, body.email));
@@ -67,6 +63,21 @@ async function importPerson(commands: CommandBus, { person, problem }: PersonLin
     if (error instanceof DomainError) return error.message;
     throw error;
   }
+}
+
+/** Members that every object has already (`constructor`), which the check for unknown members overlooks. */
+function inheritedMembers(person: object): string[] {
+  const names = Object.keys(person).filter((name) => name in Object.prototype);
+  return names.map((name) => `property ${name} should not exist`);
+}
+
+function wrongMembers(body: CreateUserBody): string[] {
+  const problems = validateSync(body, {
+    whitelist: true,
+    forbidNonWhitelisted: true,
+    stopAtFirstError: true,
+  });
+  return problems.flatMap(({ constraints }) => Object.values(constraints ?? {}));
 }
 
 async function forEachAtOnce<T>(items: AsyncIterable<T>, work: (item: T) => Promise<void>): Promise<void> {

@@ -23,9 +23,11 @@ export class UnknownFileFormatError extends Error {
   }
 }
 
-/** Size in bytes, for progress. @throws when there is no such file */
+/** Size in bytes, for progress. @throws when there is no such file, or it is a folder */
 export async function fileSize(path: string): Promise<number> {
-  return (await stat(path)).size;
+  const found = await stat(path);
+  if (found.isDirectory()) throw new Error(`${path} is a folder. Name a file.`);
+  return found.size;
 }
 
 /** Reads a CSV file with a header line, or a file with one JSON object a line, as a stream. */

@@ -1,0 +1,117 @@
+import { startService, type ServiceProcess } from '../support/service-process';
+import { createTestDatabase, type TestDatabase } from '../support/test-database';
+import { Client, expectRefused } from './client';
+import { eventually, query } from './command-line';
+import { type DatabaseProxy, proxyTo } from './database-proxy';
+import { createUser, getUser, historyOf } from './users';
+
+let database: TestDatabase;
+let proxy: DatabaseProxy;
+let service: ServiceProcess;
+let client: Client;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  proxy = await proxyTo(database.url);
+  service = await startService({ DATABASE_URL: proxy.url });
+  client = new Client(service.url);
+});
+afterAll(async () => {
+  const code = await service.end();
+  await proxy.cut();
+  await database.drop();
+  expect(code).toBe(0);
+});
+
+/** Closes the database to everybody and ends all sessions on it, or opens it again. */
+async function allowConnections(isAllowed: boolean): Promise<void> {
+  const server = process.env.TEST_POSTGRES_URL ?? '';
+  const name = new URL(database.url).pathname.slice(1);
+  await query(server, `ALTER DATABASE ${name} ALLOW_CONNECTIONS ${isAllowed}`);
+  if (isAllowed) return;
+  await query(server, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`);
+}
+
+interface Readiness {
+  readonly status: string;
+  readonly checks: Readonly<Record<string, string>>;
+}
+
+const ready = () => client.get<Readiness>('/health/ready');
+
+describe('the health of a service', () => {
+  it('is live and ready while the database answers', async () => {
+    const live = await client.get('/health/live');
+    expect([live.status, live.body]).toEqual([200, { status: 'ok' }]);
+    const { status, body } = await ready();
+    expect([status, body]).toEqual([
+      200,
+      { status: 'ok', checks: { process: 'ok', database: 'ok', migrations: 'ok' } },
+    ]);
+  });
+
+  it('says which migration is missing', async () => {
+    const [last] = await query<{ name: string }>(
+      database.url,
+      'DELETE FROM migrations WHERE id = (SELECT max(id) FROM migrations) RETURNING name, "timestamp", id',
+    );
+    const { status, body } = await ready();
+    await query(database.url, `INSERT INTO migrations (timestamp, name) VALUES (0, '${last?.name}')`);
+    expect([status, body.status]).toEqual([503, 'unavailable']);
+    expect(body.checks).toEqual({ process: 'ok', database: 'ok', migrations: `pending: ${last?.name}` });
+    expect((await ready()).status).toBe(200);
+  });
+});
+
+/** Takes the database away, asks for everything meanwhile, brings it back, and waits until all is well again. */
+async function passThroughOutage(
+  takeAway: () => Promise<void>,
+  bringBack: () => Promise<void>,
+): Promise<void> {
+  const before = await createUser(client, { name: 'Before' });
+  await getUser(client, before);
+  const email = `meanwhile-${before.userId}@example.com`;
+  await takeAway();
+  const meanwhile = await Promise.all([ready(), client.get('/health/live')]);
+  const refused = await Promise.all([
+    client.post('/v1/users', { name: 'Meanwhile', email }),
+    client.put(`/v1/users/${before.userId}/name`, { name: 'Meanwhile' }),
+    client.get(`/v1/users/${before.userId}`),
+    client.get('/v1/users'),
+    client.get(`/v1/users/${before.userId}/history`),
+  ]).finally(bringBack);
+  await eventually('the service is ready again', async () => (await ready()).status === 200);
+  const after = await createUser(client, { name: 'After', email });
+  expect(await historyOf(client, before.userId)).toHaveLength(1);
+  await eventually('the read model follows again', async () => {
+    const got = await client.get(`/v1/users/${after.userId}`, { 'Min-Event-Position': after.position });
+    return got.status === 200;
+  });
+
+  expect(meanwhile.map(({ status }) => status)).toEqual([503, 200]);
+  expect(meanwhile[0].body).toMatchObject({
+    status: 'unavailable',
+    checks: { database: expect.not.stringMatching(/^ok$/) as string },
+  });
+  for (const answer of refused) {
+    expectRefused(answer, 503, 'unavailable');
+    expect(answer.headers.get('Retry-After')).toMatch(/^[1-9]\d*$/);
+  }
+}
+
+describe('while the database is away, the process is live but not ready, and requests are told to come again', () => {
+  it('when its server cannot be reached any more', async () => {
+    await passThroughOutage(proxy.cut, proxy.mend);
+  });
+
+  it('a second time, as the first', async () => {
+    await passThroughOutage(proxy.cut, proxy.mend);
+  });
+
+  // Its SQLSTATE 55000 is not among those of a database that is away: requests get 500 internal-error.
+  it.failing('when its server lets nobody in', async () => {
+    await passThroughOutage(
+      () => allowConnections(false),
+      () => allowConnections(true),
+    );
+  });
+});

@@ -1,0 +1,149 @@
+import { v7 as uuidv7 } from 'uuid';
+import {
+  EventStoreClosedError,
+  EventStoreOverloadedError,
+  EventStoreUnavailableError,
+  WrongExpectedVersionError,
+} from '../../../src/event-sourcing';
+import { startStore, StoreUnderTest } from './postgres-store';
+
+const happened = { type: 'Happened', data: {} };
+const stream = () => ({ type: 'Test', id: uuidv7() });
+
+describe('group commit', () => {
+  let test: StoreUnderTest;
+
+  beforeEach(async () => {
+    test = await startStore({ maxWaitingAppends: 50 });
+  });
+
+  afterEach(() => test.close());
+
+  /** Transactions that stored events, told apart by their row version. */
+  async function transactions(): Promise<number> {
+    const { rows } = await test.sql.query<{ count: string }>('SELECT count(DISTINCT xmin::text) FROM events');
+    return Number(rows[0]?.count);
+  }
+
+  async function head(): Promise<string | undefined> {
+    return (await test.sql.query<{ head: string }>('SELECT head FROM event_log')).rows[0]?.head;
+  }
+
+  it('sends a lone append at once, and what arrives meanwhile as one transaction', async () => {
+    await Promise.all(
+      Array.from({ length: 40 }, () =>
+        test.store.appendToStream(stream(), [happened], { expectedVersion: 0 }),
+      ),
+    );
+    expect(await head()).toBe('40');
+    expect(await transactions()).toBe(2);
+  });
+
+  it('gives each append of a batch its own verdict', async () => {
+    const taken = stream();
+    await test.store.appendToStream(taken, [happened], { expectedVersion: 0 });
+    const appends = Array.from({ length: 30 }, (_, index) =>
+      test.store.appendToStream(index % 3 === 0 ? taken : stream(), [happened, happened], {
+        expectedVersion: 0,
+      }),
+    );
+    const outcomes = await Promise.allSettled(appends);
+    outcomes.forEach((outcome, index) =>
+      expect(outcome.status).toBe(index % 3 === 0 ? 'rejected' : 'fulfilled'),
+    );
+    expect(await head()).toBe('41');
+  });
+
+  it('keeps the order of appends to one stream that wait together', async () => {
+    const target = stream();
+    const appends = [0, 1, 2, 3, 4].map((expectedVersion) =>
+      test.store.appendToStream(target, [happened], { expectedVersion }),
+    );
+    expect((await Promise.all(appends)).map((result) => result.version)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('refuses without asking the database what the batch before made stale', async () => {
+    const target = stream();
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 40 }, () => test.store.appendToStream(target, [happened], { expectedVersion: 0 })),
+    );
+    const lost = outcomes.flatMap((outcome) =>
+      outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
+    );
+    expect(lost).toHaveLength(39);
+    for (const error of lost) {
+      expect(error).toBeInstanceOf(WrongExpectedVersionError);
+      expect(error).toMatchObject({ actualVersion: 1, stream: target });
+    }
+  });
+
+  it('gives a retry that waits behind its original the first result', async () => {
+    const target = stream();
+    const event = { ...happened, id: uuidv7() };
+    const twice = [0, 0].map((expectedVersion) =>
+      test.store.appendToStream(target, [event], { expectedVersion }),
+    );
+    const [first, second] = await Promise.all(twice);
+    expect(second).toEqual(first);
+  });
+
+  it('lets only the guilty append of a batch fail when the statement itself fails', async () => {
+    await test.sql.query(`
+      CREATE FUNCTION refuse_poison() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN IF NEW.event_type = 'Poison' THEN RAISE 'poison'; END IF; RETURN NEW; END $$;
+      CREATE TRIGGER refuse_poison BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION refuse_poison()`);
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 30 }, (_, index) =>
+        test.store.appendToStream(stream(), [{ ...happened, type: index === 17 ? 'Poison' : 'Happened' }], {
+          expectedVersion: 0,
+        }),
+      ),
+    );
+    expect(outcomes.map((outcome) => outcome.status).indexOf('rejected')).toBe(17);
+    expect(outcomes.filter((outcome) => outcome.status === 'rejected')).toHaveLength(1);
+    expect(await head()).toBe('29');
+  });
+
+  it('refuses one append more than may wait, and stores the others', async () => {
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 60 }, () =>
+        test.store.appendToStream(stream(), [happened], { expectedVersion: 0 }),
+      ),
+    );
+    const refused = outcomes.flatMap((outcome) =>
+      outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
+    );
+    expect(refused.length).toBe(9);
+    for (const error of refused) expect(error).toBeInstanceOf(EventStoreOverloadedError);
+    expect(await head()).toBe('51');
+  });
+
+  it('stores what waits before it closes, and refuses what comes later', async () => {
+    const { store, sql, database } = await startStore();
+    const waiting = Array.from({ length: 40 }, () =>
+      store.appendToStream(stream(), [happened], { expectedVersion: 0 }),
+    );
+    const closed = store.close();
+    await expect(store.appendToStream(stream(), [happened], { expectedVersion: 0 })).rejects.toThrow(
+      EventStoreClosedError,
+    );
+    await closed;
+    expect(await Promise.all(waiting)).toHaveLength(40);
+    expect((await sql.query('SELECT FROM events')).rowCount).toBe(40);
+    await sql.end();
+    await database.drop();
+  });
+
+  it('says that the store is unavailable when the server cannot be reached', async () => {
+    const { store, sql, database } = await startStore({
+      connection: { host: '127.0.0.1', port: 1, connectionString: '' },
+    });
+    await expect(store.appendToStream(stream(), [happened], { expectedVersion: 0 })).rejects.toThrow(
+      EventStoreUnavailableError,
+    );
+    await expect(store.head()).rejects.toThrow(EventStoreUnavailableError);
+    await store.close();
+    await sql.end();
+    await database.drop();
+  });
+});

@@ -1,0 +1,57 @@
+import { Logger } from '@nestjs/common';
+import type { EventBus } from '@nestjs/cqrs';
+import {
+  AppendSignal,
+  EventRegistry,
+  messageContext,
+  runInMessageContext,
+} from '../../../src/event-sourcing';
+import { EventBusBridge } from '../../../src/event-sourcing/messaging/event-bus-bridge';
+import { startStore, StoreUnderTest } from '../event-store/postgres-store';
+import { Counted } from './tally';
+
+describe('the plain event bus', () => {
+  let test: StoreUnderTest;
+  let bridge: EventBusBridge;
+  const heard: { event: object; correlationId?: string; causationId?: string }[] = [];
+
+  beforeAll(async () => {
+    jest.spyOn(Logger.prototype, 'error').mockImplementation();
+    test = await startStore();
+    await count(-1);
+    const registry = new EventRegistry();
+    registry.register(Counted);
+    const publish = (event: Counted) => {
+      const { correlationId, causationId } = messageContext() ?? {};
+      heard.push({ event, correlationId, causationId });
+      if (event.by === 3) throw new Error('a handler that fails');
+    };
+    const bus = { publish } as unknown as EventBus;
+    bridge = new EventBusBridge(test.store, registry, bus, { appended: new AppendSignal(), pollMs: 20 });
+    await bridge.start();
+  });
+
+  afterAll(async () => {
+    await bridge.stop();
+    await test.close();
+    jest.restoreAllMocks();
+  });
+
+  const stream = { type: 'Tally', id: 'a' };
+  const count = (...by: number[]) =>
+    test.store.appendToStream(
+      stream,
+      by.map((n) => ({ type: 'Counted', data: { by: n } })),
+      { expectedVersion: 'any' },
+    );
+
+  it('hears the events appended since the start, after their commit, in the order of the log', async () => {
+    await runInMessageContext({ correlationId: 'c', actor: 'ada' }, () => count(1, 2, 3, 4, 5));
+    for (let tries = 0; heard.length < 5 && tries < 200; tries++)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(heard.map(({ event }) => event)).toEqual([1, 2, 3, 4, 5].map((by) => new Counted(by)));
+    const stored = await test.store.readAll({ after: 1n });
+    expect(heard.map(({ causationId }) => causationId)).toEqual(stored.map((event) => event.id));
+    expect(new Set(heard.map(({ correlationId }) => correlationId))).toEqual(new Set(['c']));
+  });
+});

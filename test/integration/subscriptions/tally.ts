@@ -1,0 +1,150 @@
+import { DataSource, Entity, Column, PrimaryColumn } from 'typeorm';
+import {
+  AppendSignal,
+  EventRegistry,
+  PostgresEventStore,
+  type ProjectionContext,
+  ProjectionFold,
+  ProjectionPositions,
+  Projections,
+  Projector,
+} from '../../../src/event-sourcing';
+import { DomainEvent, On } from '../../../src/event-sourcing/domain';
+import { ProgressSignal } from '../../../src/event-sourcing/event-store/progress-signal';
+import { Leases } from '../../../src/event-sourcing/subscriptions/leases';
+import { ProjectionLoop } from '../../../src/event-sourcing/subscriptions/projection-loop';
+import {
+  defaultSubscriptionSettings,
+  SubscriptionSettings,
+} from '../../../src/event-sourcing/subscriptions/subscription-settings';
+import { createTestDatabase, TestDatabase } from '../../support/test-database';
+
+@DomainEvent('Counted')
+export class Counted {
+  constructor(readonly by: number) {}
+}
+
+/** For no read model here. */
+@DomainEvent('Ignored')
+export class Ignored {}
+
+@Entity('tallies')
+export class Tally {
+  @PrimaryColumn('text')
+  id!: string;
+
+  @Column('integer')
+  total!: number;
+
+  /** Versions in the order in which they were seen. */
+  @Column('text')
+  seen!: string;
+}
+
+/** What a test may do in the middle of a projection. */
+export interface Meddling {
+  afterRow?: (context: ProjectionContext) => Promise<void> | void;
+}
+
+export interface TallySystem {
+  readonly database: TestDatabase;
+  readonly dataSource: DataSource;
+  readonly store: PostgresEventStore;
+  readonly projections: Projections;
+  readonly positions: ProjectionPositions;
+  readonly fold: ProjectionFold;
+  count(stream: string, ...by: number[]): Promise<bigint>;
+  /** A loop like one of a process of its own. */
+  loop(
+    owner: string,
+    options?: Partial<SubscriptionSettings> & { meddling?: Meddling; version?: number },
+  ): ProjectionLoop;
+  tallies(): Promise<Record<string, { total: number; seen: string }>>;
+  subscription(): Promise<{ position: string; owner: string | null; epoch: string }>;
+  close(): Promise<void>;
+}
+
+export async function startTallies(): Promise<TallySystem> {
+  const database = await createTestDatabase();
+  const dataSource = await new DataSource({
+    type: 'postgres',
+    url: database.url,
+    entities: [Tally],
+    synchronize: false,
+    poolSize: 20,
+  }).initialize();
+  await dataSource.query(
+    'CREATE TABLE tallies (id text PRIMARY KEY, total integer NOT NULL, seen text NOT NULL)',
+  );
+  const appended = new AppendSignal();
+  const projected = new ProgressSignal();
+  const store = new PostgresEventStore({ connection: { connectionString: database.url } }, appended);
+  const projections = projectionsOf({});
+  const loops: ProjectionLoop[] = [];
+  return {
+    database,
+    dataSource,
+    store,
+    projections,
+    positions: new ProjectionPositions(dataSource, projected),
+    fold: new ProjectionFold(dataSource, store),
+    async count(stream, ...by) {
+      const events = by.map((n) => ({ type: 'Counted', data: { by: n } }));
+      const result = await store.appendToStream({ type: 'Tally', id: stream }, events, {
+        expectedVersion: 'any',
+      });
+      return result.position;
+    },
+    loop(owner, { meddling = {}, version = 1, ...settings } = {}) {
+      const all = { ...defaultSubscriptionSettings, pollMs: 50, leaseSeconds: 2, ...settings };
+      const leases = new Leases(dataSource, owner, all.leaseSeconds);
+      const loop = new ProjectionLoop(projectionsOf(meddling, version).get('tallies'), {
+        store,
+        dataSource,
+        leases,
+        appended,
+        projected,
+        settings: all,
+      });
+      loops.push(loop);
+      return loop;
+    },
+    async tallies() {
+      const rows = await dataSource.getRepository(Tally).find();
+      return Object.fromEntries(rows.map(({ id, total, seen }) => [id, { total, seen }]));
+    },
+    async subscription() {
+      const rows = await dataSource.query<{ position: string; owner: string | null; epoch: string }[]>(
+        "SELECT position, owner, epoch FROM subscriptions WHERE name = 'tallies'",
+      );
+      return rows[0] ?? { position: '0', owner: null, epoch: '0' };
+    },
+    async close() {
+      await Promise.all(loops.map((loop) => loop.stop()));
+      await store.close();
+      await dataSource.destroy();
+      await database.drop();
+    },
+  };
+}
+
+function projectionsOf(meddling: Meddling, version = 1): Projections {
+  @Projector('tallies', { version, entities: [Tally] })
+  class TallyProjector {
+    @On(Counted)
+    async onCounted({ by }: Counted, context: ProjectionContext): Promise<void> {
+      const { stream, version: seen } = context.recorded;
+      await context.manager.query(
+        `INSERT INTO tallies VALUES ($1, $2, $3) ON CONFLICT (id)
+         DO UPDATE SET total = tallies.total + $2, seen = tallies.seen || ' ' || $3`,
+        [stream.id, by, String(seen)],
+      );
+      await meddling.afterRow?.(context);
+    }
+  }
+  const registry = new EventRegistry();
+  registry.register(Ignored);
+  const projections = new Projections(registry);
+  projections.register(new TallyProjector());
+  return projections;
+}
