@@ -136,6 +136,7 @@ function rootModule(options: Provider, imports: DynamicModule['imports'] = []): 
       ProjectionPositions,
       ProjectionFold,
       LogCheck,
+      Subscriptions,
       CqrsModule,
     ],
   };

@@ -32,8 +32,8 @@ it(
     for (let round = 1; round <= rounds; round++) {
       const service = await startService({ DATABASE_URL: postgres.url });
       load.start(service.url);
-      await load.acknowledges(1);
-      await delay(dice.between(50, 1_000));
+      await load.acknowledges(20);
+      await delay(dice.between(0, 1_000));
       expect(await service.end('SIGKILL')).toBe(null);
       await load.stop();
       const { acknowledged, unknown, lastPosition } = load.journal;

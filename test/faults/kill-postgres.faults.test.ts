@@ -38,7 +38,7 @@ it(
     load.start(service.url);
     for (let round = 1; round <= rounds; round++) {
       await load.acknowledges(20);
-      await delay(dice.between(50, 1_000));
+      await delay(dice.between(0, 1_000));
       const signal = signals[round % signals.length] ?? 'SIGQUIT';
       await postgres.kill(signal);
       await staysUpWithout(service, load);
