@@ -58,7 +58,7 @@ async function start(...features: readonly EventSourcingFeature[]): Promise<Test
 async function startWith(...modules: readonly Type[]): Promise<TestingModule> {
   const root = EventSourcingModule.forRoot({ store: 'in-memory', subscriptions: { enabled: false } });
   const builder = Test.createTestingModule({ imports: [DataSourceModule, root, ...modules] });
-  const application = await builder.setLogger(false).compile();
+  const application = await builder.compile();
   running.push(application);
   return application.init();
 }

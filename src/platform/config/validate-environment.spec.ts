@@ -1,0 +1,164 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { getMetadataStorage } from 'class-validator';
+import { Environment } from './environment';
+import { ConfigurationError, validateEnvironment } from './validate-environment';
+
+/** The lines of the refusal, one a problem; none when nothing is refused. */
+function problemsOf(variables: Readonly<Record<string, unknown>>): readonly string[] {
+  try {
+    validateEnvironment(variables);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    return error.message.split('\n').filter((line) => line.startsWith('  - '));
+  }
+}
+
+/** A variable without a default has no member until it is set, but it has its checks. */
+function namesOfVariables(): string[] {
+  const checks = getMetadataStorage().getTargetValidationMetadatas(Environment, '', false, false);
+  return [...new Set(checks.map((check) => check.propertyName))].sort();
+}
+
+describe('the environment', () => {
+  it('has a default for every variable but DATABASE_URL', () => {
+    const environment = validateEnvironment({});
+    expect(environment).toBeInstanceOf(Environment);
+    expect({ ...environment }).toEqual({ ...new Environment() });
+    expect(namesOfVariables()).toEqual([...Object.keys(new Environment()), 'DATABASE_URL'].sort());
+  });
+
+  it('listens on loopback, and migrates, unless told otherwise', () => {
+    expect(validateEnvironment({})).toMatchObject({
+      NODE_ENV: 'development',
+      HOST: '127.0.0.1',
+      ALLOW_ANONYMOUS: false,
+      PORT: 3_000,
+      MIGRATE_ON_START: true,
+      HTTP_ENABLED: true,
+      SUBSCRIPTIONS_ENABLED: true,
+    });
+  });
+
+  it('reads numbers and truth from text', () => {
+    const given = { PORT: '0', DATABASE_POOL_SIZE: '1000', MIGRATE_ON_START: 'false', HTTP_ENABLED: 'true' };
+    expect(validateEnvironment(given)).toMatchObject({
+      PORT: 0,
+      DATABASE_POOL_SIZE: 1_000,
+      MIGRATE_ON_START: false,
+      HTTP_ENABLED: true,
+    });
+  });
+
+  it('counts an empty variable as missing', () => {
+    const empty = Object.fromEntries(namesOfVariables().map((name) => [name, '']));
+    expect({ ...validateEnvironment(empty) }).toEqual({ ...new Environment() });
+  });
+
+  it('lists every wrong variable in one error, each with what it must be', () => {
+    const wrong = {
+      NODE_ENV: 'staging',
+      PORT: '65536',
+      DATABASE_URL: 'mysql://localhost/annals',
+      MIGRATE_ON_START: 'yes',
+      ALLOW_ANONYMOUS: '1',
+      DATABASE_POOL_SIZE: '1',
+      EVENT_STORE_POOL_SIZE: 'ten',
+      HTTP_ENABLED: 'TRUE',
+      SUBSCRIPTIONS_ENABLED: 'off',
+      LOG_LEVEL: 'loud',
+      LOG_FORMAT: 'xml',
+    };
+    const problems = problemsOf(wrong);
+    for (const name of Object.keys(wrong)) {
+      expect(problems.filter((problem) => problem.startsWith(`  - ${name} must be `))).toHaveLength(1);
+    }
+    expect(problems).toHaveLength(Object.keys(wrong).length);
+    expect(problems).toContain('  - PORT must be a whole number from 0 to 65535');
+    expect(problems).toContain('  - HTTP_ENABLED must be true or false');
+  });
+
+  it('says where the variables are described', () => {
+    expect(() => validateEnvironment({ PORT: 'x' })).toThrow(
+      /^The configuration is wrong:\n {2}- PORT .*\nCorrect these environment variables; \.env\.example describes each\.$/,
+    );
+  });
+
+  it.each(['-1', '1.5', '1e3', '0x10', ' 80', '80 ', '١'])('takes no port like %j', (PORT) => {
+    expect(problemsOf({ PORT })).toEqual(['  - PORT must be a whole number from 0 to 65535']);
+  });
+
+  it.each([
+    'postgres://u:p@localhost:5432/annals',
+    'postgresql://localhost/annals',
+    'postgres:///annals?host=/tmp',
+  ])('takes the database URL %s', (DATABASE_URL) => {
+    expect(validateEnvironment({ DATABASE_URL })).toMatchObject({ DATABASE_URL });
+  });
+
+  it('does not repeat a wrong database URL, which may hold a password', () => {
+    const problems = problemsOf({ DATABASE_URL: 'postgres://u:s3cret@local host/annals' });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).not.toContain('s3cret');
+  });
+
+  it.each([{}, { DATABASE_URL: '' }])('needs DATABASE_URL in production (%j)', (given) => {
+    expect(problemsOf({ NODE_ENV: 'production', ...given })).toEqual([
+      '  - DATABASE_URL is missing: in production there is no embedded Postgres',
+    ]);
+    expect(problemsOf({ NODE_ENV: 'development', ...given })).toEqual([]);
+  });
+
+  it('is enough for production with DATABASE_URL', () => {
+    expect(problemsOf({ NODE_ENV: 'production', DATABASE_URL: 'postgres://localhost/annals' })).toEqual([]);
+  });
+
+  it.each(['0.0.0.0', '::', '192.168.0.7', 'example.com'])(
+    'takes the host %s only when anonymous callers are allowed',
+    (HOST) => {
+      expect(problemsOf({ HOST })).toEqual([expect.stringContaining('ALLOW_ANONYMOUS=true')]);
+      expect(problemsOf({ HOST, ALLOW_ANONYMOUS: 'true' })).toEqual([]);
+    },
+  );
+
+  it('ignores variables that it does not know', () => {
+    const environment = validateEnvironment({ PATH: '/bin', port: 'x', toString: 'x', constructor: 'x' });
+    expect({ ...environment }).toEqual({ ...new Environment() });
+  });
+});
+
+describe('.env.example', () => {
+  const lines = readFileSync(join(__dirname, '../../../.env.example'), 'utf8').split('\n');
+  const variables = lines.flatMap((line, index) => {
+    const [, name, value] = /^([A-Z_]+)=(.*)$/.exec(line) ?? [];
+    return name === undefined || value === undefined ? [] : [{ name, value, before: lines[index - 1] ?? '' }];
+  });
+
+  it('lists exactly the variables of the environment, each once', () => {
+    expect(variables.map(({ name }) => name).sort()).toEqual(namesOfVariables());
+  });
+
+  it('gives each its default', () => {
+    const defaults: Readonly<Record<string, string | number | boolean | undefined>> = {
+      ...new Environment(),
+    };
+    for (const { name, value } of variables) {
+      expect(`${name}=${value}`).toBe(`${name}=${String(defaults[name] ?? '')}`);
+    }
+  });
+
+  it('can be copied as it is', () => {
+    const given = Object.fromEntries(variables.map(({ name, value }) => [name, value]));
+    expect({ ...validateEnvironment(given) }).toEqual({ ...new Environment() });
+  });
+
+  it('says why each is there', () => {
+    for (const { name, before } of variables)
+      expect([name, before]).toEqual([name, expect.stringMatching(/^# ./)]);
+  });
+
+  it('has nothing but variables, comments and blank lines', () => {
+    for (const line of lines) expect(line).toMatch(/^(|# .+|[A-Z_]+=.*)$/);
+  });
+});

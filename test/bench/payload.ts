@@ -1,0 +1,13 @@
+import { v7 as uuidv7 } from 'uuid';
+
+/** About 150 bytes of JSON, as an ordinary event has. */
+export const payload = {
+  name: 'Ada Lovelace',
+  email: 'ada.lovelace@example.com',
+  note: 'analytical engine, '.repeat(4),
+};
+
+export function metadata() {
+  const correlationId = uuidv7();
+  return { correlationId, causationId: correlationId, actor: 'bench' };
+}

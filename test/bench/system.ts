@@ -1,0 +1,85 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Pool } from 'pg';
+import { Column, DataSource, Entity, PrimaryColumn } from 'typeorm';
+import {
+  AppendSignal,
+  EventRegistry,
+  PostgresEventStore,
+  type ProjectionContext,
+  Projections,
+  Projector,
+} from '../../src/event-sourcing';
+import { On } from '../../src/event-sourcing/domain';
+import { migrate } from '../../src/platform/database/migrate';
+import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres/embedded-postgres';
+import { Benched } from './bench-user';
+
+/** Connections of every contestant. */
+export const connections = 32;
+
+@Entity('bench_rows')
+export class BenchRow {
+  @PrimaryColumn('text')
+  id!: string;
+
+  @Column('text')
+  email!: string;
+}
+
+@Projector('bench', { version: 1, entities: [BenchRow] })
+export class BenchProjector {
+  @On(Benched)
+  async onBenched({ email }: Benched, { manager, recorded }: ProjectionContext): Promise<void> {
+    await manager.upsert(BenchRow, { id: recorded.stream.id, email }, ['id']);
+  }
+}
+
+export interface BenchSystem {
+  readonly pool: Pool;
+  readonly dataSource: DataSource;
+  readonly store: PostgresEventStore;
+  readonly registry: EventRegistry;
+  readonly projections: Projections;
+  readonly appended: AppendSignal;
+  readonly server: string;
+  close(): Promise<void>;
+}
+
+/** One embedded Postgres, with fsync on, for all contestants. */
+export async function startSystem(): Promise<BenchSystem> {
+  const folder = await mkdtemp(join(tmpdir(), 'annals-bench-'));
+  const postgres = await startEmbeddedPostgres({ dataDir: folder });
+  const connectionString = postgres.url;
+  await migrate(connectionString);
+  const pool = new Pool({ connectionString, max: connections });
+  await pool.query('CREATE TABLE bench_rows (id text PRIMARY KEY, email text NOT NULL)');
+  const dataSource = await new DataSource({
+    type: 'postgres',
+    url: connectionString,
+    entities: [BenchRow],
+  }).initialize();
+  const appended = new AppendSignal();
+  const registry = new EventRegistry();
+  const projections = new Projections(registry);
+  projections.register(new BenchProjector());
+  const store = new PostgresEventStore({ connection: { connectionString, max: connections } }, appended);
+  const { rows } = await pool.query<{ server_version: string }>('SHOW server_version');
+  return {
+    pool,
+    dataSource,
+    store,
+    registry,
+    projections,
+    appended,
+    server: `Postgres ${rows[0]?.server_version ?? ''}, fsync on`,
+    close: async () => {
+      await store.close();
+      await dataSource.destroy();
+      await pool.end();
+      await postgres.stop();
+      for (const path of [postgres.dataDir, folder]) await rm(path, { recursive: true, force: true });
+    },
+  };
+}
