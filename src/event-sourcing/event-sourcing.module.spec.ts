@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Global, Injectable, Module, Type } from '@nestjs/common';
 import { Test, TestingModule } from '@nestjs/testing';
 import { DataSource } from 'typeorm';
@@ -41,11 +42,10 @@ class KnownRows {}
 class UnknownRows {}
 
 /** Stands in for TypeORM: nothing of it is asked but which entities it knows. */
+const dataSource = { hasMetadata: (entity: unknown) => entity === KnownRows, query: jest.fn() };
+
 @Global()
-@Module({
-  providers: [{ provide: DataSource, useValue: { hasMetadata: (entity: unknown) => entity === KnownRows } }],
-  exports: [DataSource],
-})
+@Module({ providers: [{ provide: DataSource, useValue: dataSource }], exports: [DataSource] })
 class DataSourceModule {}
 
 const running: TestingModule[] = [];
@@ -82,6 +82,7 @@ async function refusal(...features: readonly EventSourcingFeature[]): Promise<Er
 
 afterEach(async () => {
   for (const application of running.splice(0)) await application.close();
+  expect(dataSource.query).not.toHaveBeenCalled();
 });
 
 describe('an application', () => {
@@ -90,13 +91,18 @@ describe('an application', () => {
     expect(application.get(EventStore, { strict: false })).toBeInstanceOf(InMemoryEventStore);
     const projections = application.get(Projections, { strict: false });
     expect(projections.all().map(({ name }) => name)).toEqual(['lamps']);
+    await application
+      .get<EventSourcedRepository<Lamp>>(aggregateRepositoryToken(Lamp), { strict: false })
+      .save(Lamp.light('l-1'));
+    await delay(20);
+    expect(dataSource.query).not.toHaveBeenCalled();
   });
 
   it('may be configured by a factory', async () => {
     const root = EventSourcingModule.forRootAsync({
       inject: [DataSource],
-      useFactory: async (dataSource: DataSource) => {
-        await Promise.resolve(dataSource);
+      useFactory: async (injected: DataSource) => {
+        expect(await Promise.resolve(injected)).toBe(dataSource);
         return { store: 'in-memory', subscriptions: { enabled: false } };
       },
     });

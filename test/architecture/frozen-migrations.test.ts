@@ -17,7 +17,7 @@ function breaches(found: Hashes, frozen: Hashes): string[] {
   const changed = Object.keys(frozen).flatMap((file) => {
     if (found[file] === frozen[file]) return [];
     const what = file in found ? 'was changed' : 'is gone';
-    return `migrations/${file} ${what}, but databases have run it as it was. Put it back, and add a new migration instead. Only while it is not merged yet, freeze it anew: ${refresh}`;
+    return `migrations/${file} ${what}, but databases have run it as it was. Put it back, and add a new migration instead. Only while it is not merged yet, freeze it anew:\n${refresh}`;
   });
   const unfrozen = Object.keys(found).flatMap((file) =>
     file in frozen
@@ -40,7 +40,9 @@ function readHashes(folder: string): Hashes {
 }
 
 it('the migrations are as they were when they were frozen', () => {
-  expect(breaches(hashesOf(join(root, 'migrations')), readHashes(root))).toEqual([]);
+  const found = breaches(hashesOf(join(root, 'migrations')), readHashes(root));
+  // As a message, so that the lines and the command in it can be copied as they are.
+  if (found.length > 0) throw new Error(found.join('\n\n'));
 });
 
 describe('the check of frozen migrations', () => {

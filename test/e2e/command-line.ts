@@ -62,11 +62,11 @@ export async function query<T extends object>(databaseUrl: string, sql: string):
   }
 }
 
-/** Asks again until the answer is `true`; gives up after about 20 seconds. */
-export async function eventually(what: string, ask: () => Promise<boolean>, pauseMs = 20): Promise<void> {
-  for (let left = 20_000; left > 0; left -= pauseMs) {
+/** Asks again every 20 ms until the answer is `true`; gives up after so many tries. */
+export async function eventually(what: string, ask: () => Promise<boolean>, tries = 1_000): Promise<void> {
+  for (let left = tries; left > 0; left--) {
     if (await ask()) return;
-    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
   throw new Error(`It did not come about in time: ${what}.`);
 }

@@ -11,6 +11,7 @@ import { openPool } from './stored';
 const rounds = roundsOf(3, 100);
 let postgres: FixedPortPostgres;
 let pool: Pool;
+const load = new Load();
 
 beforeAll(async () => {
   postgres = await FixedPortPostgres.create();
@@ -19,6 +20,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await endPrograms();
+  await load.stop();
   await pool?.end();
   await postgres?.remove();
 }, 60_000);
@@ -27,7 +29,6 @@ it(
   'kill -9 of the service under load loses no acknowledged event, and stores none twice',
   async () => {
     const dice = new Dice();
-    const load = new Load();
     report('kill-app', { rounds, seed: dice.seed });
     for (let round = 1; round <= rounds; round++) {
       const service = await startService({ DATABASE_URL: postgres.url });

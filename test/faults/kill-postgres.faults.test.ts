@@ -16,6 +16,7 @@ const signals = ['SIGQUIT', 'SIGKILL'] as const;
 const recoverWithinMs = 10_000;
 let postgres: FixedPortPostgres;
 let pool: Pool;
+const load = new Load();
 
 beforeAll(async () => {
   postgres = await FixedPortPostgres.create();
@@ -24,6 +25,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await endPrograms();
+  await load.stop();
   await pool?.end();
   await postgres?.remove();
 }, 60_000);
@@ -32,7 +34,6 @@ it(
   'kill of Postgres under load loses no acknowledged event, and the service recovers by itself',
   async () => {
     const dice = new Dice();
-    const load = new Load();
     report('kill-postgres', { rounds, seed: dice.seed });
     const service = await startService({ DATABASE_URL: postgres.url });
     load.start(service.url);

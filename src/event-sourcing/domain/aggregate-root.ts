@@ -45,10 +45,10 @@ export abstract class AggregateRoot {
     return this.#place.version;
   }
 
-  /** Applies the event and keeps it to be stored. The event is frozen from here on. */
+  /** Applies the event and keeps it to be stored. The event is frozen, so that no `@On` method can change it. */
   protected raise(event: object): void {
-    this.#apply(event);
-    this.#events.push(Object.freeze(event));
+    this.#apply(Object.freeze(event));
+    this.#events.push(event);
   }
 
   /** Takes the value for this stream when the events are stored; fails them all when another stream holds it. */

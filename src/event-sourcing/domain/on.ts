@@ -7,7 +7,7 @@ const allMethods = new WeakMap<object, ReadonlyMap<EventClass, string>>();
 
 /**
  * Marks the method that takes an event, in an aggregate (it changes the state and nothing else) or in a projector (it
- * writes rows). The compiler refuses a method whose parameter is another event.
+ * writes rows). The compiler refuses a method that takes another event, unless that event's members are among those of this one.
  */
 export function On<E extends object>(eventClass: EventClass<E>) {
   return <M extends EventMethod<E>>(

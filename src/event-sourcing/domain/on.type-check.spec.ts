@@ -82,22 +82,26 @@ describe('the compiler', () => {
   });
 
   it.each(Object.entries(refused))('refuses @On on %s', (name, [, code]) => {
-    expect(errors(fileOf(name)).map((error) => error.code)).toEqual([code]);
+    expect(errors(fileOf(name))).toEqual([expect.stringMatching(`^TS${code}: `)]);
   });
 
   it('says which type the method should have had', () => {
     const [error] = errors(fileOf('a method that takes another event, with other members'));
-    expect(ts.flattenDiagnosticMessageText(error?.messageText, '\n')).toMatch(/'Opened'.*'Paid'/s);
+    expect(error).toMatch(/'Opened'.*'Paid'/s);
   });
 
   it.each(Object.keys(tooAlike))('does not tell the event from %s', (name) => {
     expect(errors(fileOf(name))).toEqual([]);
   });
 
-  function errors(file: string): readonly ts.Diagnostic[] {
+  /** As text: a diagnostic holds the whole program, which no report of a failed test should print. */
+  function errors(file: string): readonly string[] {
     const source = program.getSourceFile(file);
     if (!source) throw new Error(`${file} was not compiled.`);
-    return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
+    const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
+    return found.map(
+      ({ code, messageText }) => `TS${code}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`,
+    );
   }
 });
 

@@ -1,4 +1,5 @@
 import { domainEventDefinition, DomainEventDefinition, EventClass, EventData } from '../domain';
+import { appendLimits } from './append-limits';
 import { EventSourcingError } from './errors';
 import { RecordedEvent } from './event-envelope';
 
@@ -33,6 +34,11 @@ export class EventRegistry {
    */
   register(eventClass: EventClass): void {
     const definition = this.definition(eventClass);
+    if (definition.type === '' || definition.type.length > appendLimits.nameLength) {
+      throw new EventRegistrationError(
+        `${eventClass.name} is stored as "${definition.type}". Give it a type of 1 to ${appendLimits.nameLength} characters.`,
+      );
+    }
     const known = this.classes.get(definition.type);
     if (known && known !== eventClass) {
       throw new EventRegistrationError(
@@ -70,7 +76,9 @@ export class EventRegistry {
     if (recorded.schemaVersion > version) {
       throw new UnknownSchemaVersionError(type, recorded.schemaVersion, version);
     }
-    let data = recorded.data;
+    if (recorded.schemaVersion === version) return recorded.data;
+    // A copy: an upcaster that changes its argument must not change what was recorded.
+    let data = JSON.parse(JSON.stringify(recorded.data)) as EventData;
     for (let from = recorded.schemaVersion; from < version; from++) data = upcasters[from]?.(data) ?? data;
     return data;
   }
@@ -85,8 +93,14 @@ export class EventRegistry {
 }
 
 function checkUpcasters(eventClass: EventClass, { version, upcasters }: DomainEventDefinition): void {
-  if (!Number.isInteger(version) || version < 1) {
+  if (!Number.isInteger(version) || version < 1 || version > 32_767) {
     throw new EventRegistrationError(`${eventClass.name} has version ${version}. Use 1, 2, 3 …`);
+  }
+  const idle = Object.keys(upcasters).find((from) => Number(from) >= version);
+  if (idle !== undefined) {
+    throw new EventRegistrationError(
+      `${eventClass.name} is at version ${version}, so its step from ${idle} would never run. Raise the version.`,
+    );
   }
   for (let from = 1; from < version; from++) {
     if (upcasters[from]) continue;

@@ -50,12 +50,17 @@ export class InMemoryEventStore extends EventStore {
 
   readStream(stream: StreamId, options: ReadStreamOptions = {}): AsyncIterable<RecordedEvent> {
     return readPages(options, (after, limit) =>
-      Promise.resolve(this.stream(stream).slice(after, after + limit)),
+      Promise.resolve(
+        this.stream(stream)
+          .slice(after, after + limit)
+          .map(copied),
+      ),
     );
   }
 
   readAll({ after, limit = 1_000 }: ReadAllOptions): Promise<readonly RecordedEvent[]> {
-    return Promise.resolve(this.log.slice(Number(after), Number(after) + Math.min(limit, 10_000)));
+    const end = Number(after) + Math.min(limit, 10_000);
+    return Promise.resolve(this.log.slice(Number(after), end).map(copied));
   }
 
   head(): Promise<Position> {
@@ -91,4 +96,15 @@ export class InMemoryEventStore extends EventStore {
       if (this.claims.get(claimKey(claim)) === key) this.claims.delete(claimKey(claim));
     for (const claim of claims) this.claims.set(claimKey(claim), key);
   }
+}
+
+/** What a reader does to its copy leaves the log as it is. */
+function copied(event: RecordedEvent): RecordedEvent {
+  return {
+    ...event,
+    stream: { ...event.stream },
+    timestamp: new Date(event.timestamp),
+    data: JSON.parse(JSON.stringify(event.data)) as EventData,
+    metadata: JSON.parse(JSON.stringify(event.metadata)) as EventMetadata,
+  };
 }

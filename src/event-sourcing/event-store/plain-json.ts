@@ -51,13 +51,21 @@ function checkNested(value: object, path: string, depth: number): void {
     throw new InvalidAppendError(`${path} is nested deeper than ${appendLimits.jsonDepth} levels.`);
   }
   if (Array.isArray(value)) return checkArray(value, path, depth);
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) {
+  if (!isPlain(value)) {
     throw new InvalidAppendError(
       `${path} is a ${value.constructor.name}, which would come back as something else. Use plain objects, arrays, strings and numbers.`,
     );
   }
   checkMembers(value, path, depth);
+}
+
+/** Made by `{}`, also in another realm: its prototype is the end of the chain. */
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  return (
+    prototype === null ||
+    (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'hasOwnProperty'))
+  );
 }
 
 function checkArray(values: readonly unknown[], path: string, depth: number): void {

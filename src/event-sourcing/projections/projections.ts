@@ -18,6 +18,11 @@ export class Projections {
         `${projectorClass.name} is no projector. Decorate it: @Projector('name', { version: 1, entities: [] }).`,
       );
     }
+    if (!Number.isInteger(definition.version) || definition.version < 1) {
+      throw new EventRegistrationError(
+        `${projectorClass.name} has version ${definition.version}. Use 1, 2, 3 …`,
+      );
+    }
     const known = this.byName.get(definition.name);
     if (known) {
       throw new EventRegistrationError(

@@ -1,4 +1,4 @@
-import { AggregateClass, aggregateType, eventMethods } from '../domain';
+import { AggregateClass, AggregateRoot, aggregateType, eventMethods } from '../domain';
 import { EventRegistrationError, EventRegistry } from '../event-store/event-registry';
 import { EventStore } from '../event-store/event-store';
 import { EventSourcedRepository } from './event-sourced-repository';
@@ -6,6 +6,8 @@ import { EventSourcedRepository } from './event-sourced-repository';
 /** The aggregates of the application: registers their events, and makes their repositories. */
 export class Aggregates {
   private readonly byType = new Map<string, AggregateClass>();
+  /** One for each class, wherever it is asked for: updates of one aggregate take turns in it. */
+  private readonly repositories = new Map<AggregateClass, EventSourcedRepository<AggregateRoot>>();
 
   constructor(
     private readonly store: EventStore,
@@ -13,7 +15,7 @@ export class Aggregates {
   ) {}
 
   /** @throws EventRegistrationError when another class has the stream type, or its events cannot be registered. */
-  repository(aggregateClass: AggregateClass): EventSourcedRepository<InstanceType<typeof aggregateClass>> {
+  repository(aggregateClass: AggregateClass): EventSourcedRepository<AggregateRoot> {
     const type = aggregateType(aggregateClass);
     const known = this.byType.get(type);
     if (known && known !== aggregateClass) {
@@ -23,6 +25,10 @@ export class Aggregates {
     }
     this.byType.set(type, aggregateClass);
     for (const eventClass of eventMethods(aggregateClass).keys()) this.registry.register(eventClass);
-    return new EventSourcedRepository(aggregateClass, this.store, this.registry);
+    const made =
+      this.repositories.get(aggregateClass) ??
+      new EventSourcedRepository(aggregateClass, this.store, this.registry);
+    this.repositories.set(aggregateClass, made);
+    return made;
   }
 }

@@ -42,7 +42,8 @@ export class EventSourcedRepository<T extends AggregateRoot> {
     let aggregate: T | undefined;
     for await (const recorded of this.store.readStream({ type: this.type, id })) {
       aggregate ??= new this.aggregateClass(id);
-      AggregateRoot.replay(aggregate, this.registry.decode(recorded), recorded);
+      const { version, position } = recorded;
+      AggregateRoot.replay(aggregate, this.registry.decode(recorded), { version, position });
     }
     return aggregate;
   }

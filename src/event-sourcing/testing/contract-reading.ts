@@ -46,6 +46,19 @@ export const readingCases: readonly ContractCase[] = [
     },
   },
   {
+    name: 'what a reader does to an event leaves the log as it is',
+    async run(store) {
+      const stream = newStream();
+      const event = newEvent({ list: [1] });
+      await store.appendToStream(stream, [event], { expectedVersion: 0 });
+      const [read] = await readWhole(store, stream);
+      (read?.data.list as number[]).push(2);
+      (event.data.list as number[]).push(3);
+      const [again] = await readWhole(store, stream);
+      assert.deepEqual(again?.data, { list: [1] });
+    },
+  },
+  {
     name: 'streams of the same id and another type are strangers',
     async run(store) {
       const stream = newStream();

@@ -53,7 +53,7 @@ class Then {
     this.thenRaises();
   }
 
-  /** The decision is refused, and nothing is raised. */
+  /** The decision is refused, so nothing of it is stored. */
   thenThrows(errorClass: ErrorClass): void {
     assert.ok(
       this.error instanceof errorClass,

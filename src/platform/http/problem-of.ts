@@ -2,6 +2,7 @@ import { HttpException, Logger } from '@nestjs/common';
 import {
   AggregateAlreadyExistsError,
   AggregateNotFoundError,
+  ClaimTakenError,
   EventStoreClosedError,
   EventStoreOverloadedError,
   EventStoreUnavailableError,
@@ -60,6 +61,13 @@ function fromRepository(error: unknown): Problem | undefined {
   if (error instanceof VersionPreconditionError) {
     return { code: 'precondition-failed', status: 412, detail: error.message };
   }
+  if (error instanceof ClaimTakenError) {
+    return {
+      code: `${kebabCase(error.claim.scope).replaceAll('.', '-')}-taken`,
+      status: 409,
+      detail: 'Another one has this value.',
+    };
+  }
   if (error instanceof WrongExpectedVersionError) {
     return {
       code: 'version-conflict',
@@ -92,15 +100,23 @@ function fromStore(error: unknown): Problem | undefined {
 
 const codesOfStatus: Readonly<Record<number, string>> = {
   400: 'validation-failed',
+  401: 'unauthenticated',
+  403: 'forbidden',
   404: 'not-found',
+  405: 'method-not-allowed',
+  409: 'conflict',
+  412: 'precondition-failed',
   413: 'payload-too-large',
   415: 'unsupported-media-type',
+  422: 'unprocessable',
+  429: 'too-many-requests',
+  503: 'unavailable',
 };
 
 function fromHttp(error: unknown): Problem | undefined {
   if (!(error instanceof HttpException)) return undefined;
-  const status = error.getStatus();
-  const code = codesOfStatus[status];
+  const status: number = error.getStatus();
+  const code = codesOfStatus[status] ?? (status < 500 ? 'refused' : undefined);
   return code === undefined ? undefined : withErrors({ code, status, detail: error.message });
 }
 

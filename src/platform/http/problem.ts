@@ -16,6 +16,8 @@ export interface Problem {
 
 const titles: Readonly<Record<number, string>> = {
   400: 'The request is not valid',
+  401: 'Authentication is required',
+  403: 'Not allowed',
   404: 'Not found',
   405: 'Method not allowed',
   409: 'Conflict with what is stored',

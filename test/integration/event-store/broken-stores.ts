@@ -158,6 +158,7 @@ export const brokenStores: Readonly<Record<string, () => InMemoryEventStore>> = 
   'ignores where a stream is to be read from': broken({ streamOptions: ({ limit }) => ({ limit }) }),
   'ignores how much of a stream is to be read': broken({ streamOptions: ({ after }) => ({ after }) }),
   'ignores how much of the log is to be read': broken({ logOptions: ({ after }) => ({ after }) }),
+  'hands out what it keeps': handsOutWhatItKeeps(),
   'mixes streams of one id': mixesTypes(),
   'invents a stream': inventsStreams(),
   'tells another version than the one that is stored': broken({
@@ -215,6 +216,19 @@ function claimsBeforeItChecks(): () => InMemoryEventStore {
       return append(stream, events, options);
     },
   });
+}
+
+function handsOutWhatItKeeps(): () => InMemoryEventStore {
+  return () => {
+    const kept = new Map<string, NewEvent['data']>();
+    return new FaultyStore({
+      readStream: (event) => {
+        const data = kept.get(event.id) ?? event.data;
+        kept.set(event.id, data);
+        return { ...event, data };
+      },
+    });
+  };
 }
 
 function mixesTypes(): () => InMemoryEventStore {

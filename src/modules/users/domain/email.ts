@@ -15,8 +15,13 @@ export class Email {
     const value = lowerCase(text.trim());
     if (value.length > maxLength)
       throw new InvalidEmailError(`An e-mail address has at most ${maxLength} characters.`);
-    if (!/^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+$/u.test(value))
+    if (!value.isWellFormed() || !/^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+$/u.test(value))
       throw new InvalidEmailError('This is no e-mail address.');
+    return new Email(value);
+  }
+
+  /** An address as it was stored: it was good then, and no stricter rule makes it another. */
+  static stored(value: string): Email {
     return new Email(value);
   }
 

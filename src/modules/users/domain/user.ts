@@ -25,7 +25,7 @@ export class User extends AggregateRoot {
 
   changeEmail(next: Email): void {
     this.assertActive();
-    const current = Email.of(this.email);
+    const current = Email.stored(this.email);
     if (next.equals(current)) return;
     this.raise(new UserEmailChanged(current.value, next.value));
     this.claim(next.claim);
