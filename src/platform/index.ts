@@ -33,5 +33,6 @@ export {
   type CommandContext,
   type CommandLineOptions,
 } from './cli/command-line';
+export { allPrinted } from './cli/output';
 export { addDatabaseCommands } from './cli/database-commands';
 export { addLogCommands } from './cli/log-commands';

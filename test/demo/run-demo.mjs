@@ -13,11 +13,13 @@ const base = process.argv[2] ?? 'http://127.0.0.1:3000';
 const idNamespace = '0f5a2a52-7d7e-4c3f-8f43-0b7d2f6f6a10';
 const atOnce = 32;
 
-const people = parse(readFileSync(new URL('people.csv', import.meta.url)), { columns: true }).map((person, index) => ({
-  ...person,
-  index,
-  userId: uuidv5(person.email.toLowerCase(), idNamespace),
-}));
+const people = parse(readFileSync(new URL('people.csv', import.meta.url)), { columns: true }).map(
+  (person, index) => ({
+    ...person,
+    index,
+    userId: uuidv5(person.email.toLowerCase(), idNamespace),
+  }),
+);
 
 async function call(method, path, body, headers = {}) {
   const response = await fetch(base + path, {
@@ -25,7 +27,11 @@ async function call(method, path, body, headers = {}) {
     headers: { ...(body && { 'Content-Type': 'application/json' }), ...headers },
     body: body && JSON.stringify(body),
   });
-  return { status: response.status, body: await response.json(), position: response.headers.get('Event-Position') };
+  return {
+    status: response.status,
+    body: await response.json(),
+    position: response.headers.get('Event-Position'),
+  };
 }
 
 /** Runs `work` for every item, some at once, and tells how long it took and what the answers were. */
@@ -51,7 +57,7 @@ async function step(title, items, work) {
 
 async function readAll(position) {
   const users = [];
-  for (let cursor; cursor !== null; ) {
+  for (let cursor; cursor !== null;) {
     const page = await call('GET', `/v1/users?limit=200${cursor ? `&cursor=${cursor}` : ''}`, undefined, {
       'Min-Event-Position': String(position),
       Prefer: 'wait=10',
@@ -71,7 +77,9 @@ const newEmail = ({ userId }) => `moved.${userId.slice(0, 8)}@example.org`;
 
 async function demo() {
   const positions = [
-    await step('Create', people, ({ userId, name, email }) => call('POST', '/v1/users', { userId, name, email })),
+    await step('Create', people, ({ userId, name, email }) =>
+      call('POST', '/v1/users', { userId, name, email }),
+    ),
     await step('Rename every 10th', people.filter(isRenamed), (p) =>
       call('PUT', `/v1/users/${p.userId}/name`, { name: newName(p) }),
     ),
@@ -85,25 +93,37 @@ async function demo() {
   const position = positions.reduce((a, b) => (a > b ? a : b));
   const started = performance.now();
   const users = await readAll(position);
-  console.log(`Read back                    ${users.size} users in ${((performance.now() - started) / 1000).toFixed(2)} s`);
+  console.log(
+    `Read back                    ${users.size} users in ${((performance.now() - started) / 1000).toFixed(2)} s`,
+  );
   const wrong = people.filter((person) => {
     const user = users.get(person.userId);
     const name = isRenamed(person) ? newName(person) : person.name.trim();
-    return user?.name !== name || user.isActive === isDeactivated(person) || (isMoved(person) && user.email !== newEmail(person));
+    return (
+      user?.name !== name ||
+      user.isActive === isDeactivated(person) ||
+      (isMoved(person) && user.email !== newEmail(person))
+    );
   });
   const percent = await call('GET', `/v1/users?email=${encodeURIComponent('%')}&limit=3`);
   const history = await call('GET', `/v1/users/${people[7].userId}/history`);
   console.log(`\nAddresses with a literal %:  ${percent.body.items.map((user) => user.email).join(', ')}`);
   console.log(`History of ${people[7].name}:`);
-  for (const event of history.body.items) console.log(`  ${event.version}  ${event.timestamp}  ${event.type}`);
-  console.log(wrong.length === 0 ? '\nEvery person is as expected.' : `\n${wrong.length} people are not as expected.`);
+  for (const event of history.body.items)
+    console.log(`  ${event.version}  ${event.timestamp}  ${event.type}`);
+  console.log(
+    wrong.length === 0 ? '\nEvery person is as expected.' : `\n${wrong.length} people are not as expected.`,
+  );
   return wrong.length === 0;
 }
 
 demo().then(
   (isFine) => process.exit(isFine ? 0 : 1),
   (error) => {
-    const reason = error.cause?.code === 'ECONNREFUSED' ? `Nothing listens on ${base}. Start the service: npm start` : error.message;
+    const reason =
+      error.cause?.code === 'ECONNREFUSED'
+        ? `Nothing listens on ${base}. Start the service: npm start`
+        : error.message;
     console.error(reason);
     process.exit(1);
   },

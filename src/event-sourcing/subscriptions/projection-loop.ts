@@ -66,7 +66,11 @@ export class ProjectionLoop {
     const { leases, settings } = this.parts;
     const { name, version } = this.projection.definition;
     const lease = await leases.take(name, version);
-    if (!lease) return this.pause(settings.pollMs);
+    if (!lease) {
+      // Another process goes on; what failed here is no longer the state of things.
+      this.failures = 0;
+      return this.pause(settings.pollMs);
+    }
     if (this.failures === 0)
       this.logger.log(`Projecting "${name}" after position ${lease.position} (epoch ${lease.epoch}).`);
     const lost = new AbortController();
@@ -100,6 +104,7 @@ export class ProjectionLoop {
       const events = await store.readAll({ after: position, limit: settings.batchSize });
       const last = events.at(-1);
       if (!last) {
+        this.failures = 0;
         await appended.wait(seen, settings.pollMs, stop);
         continue;
       }

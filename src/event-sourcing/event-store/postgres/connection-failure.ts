@@ -2,7 +2,9 @@ import { isNativeError } from 'node:util/types';
 
 /** SQLSTATEs of a server that is going away, starting, full, or that gave up on the statement. Classes 08 and 57P. */
 const unavailableStates = new Set([
+  '3D000',
   '53300',
+  '55000',
   '55P03',
   '57014',
   '57P01',

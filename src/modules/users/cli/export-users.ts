@@ -1,5 +1,5 @@
 import { QueryBus } from '@nestjs/cqrs';
-import type { CommandContext } from '../../../platform';
+import { allPrinted, type CommandContext } from '../../../platform';
 import { SearchUsers } from '../application/search-users.query';
 import { userResponse } from '../http/user-responses';
 
@@ -10,6 +10,7 @@ export async function exportUsers({ application, output }: CommandContext): Prom
   while (after !== undefined) {
     const page: Awaited<ReturnType<typeof readPage>> = await readPage(queries, after);
     for (const user of page.users.map(userResponse)) output.print(user, JSON.stringify(user));
+    await allPrinted();
     after = page.next;
   }
 }

@@ -6,7 +6,7 @@ import { AggregateAlreadyExistsError } from '../../../event-sourcing';
 import { DomainError } from '../../../event-sourcing/domain';
 import type { CommandContext } from '../../../platform';
 import { CreateUser } from '../application/create-user.command';
-import { lowerCase } from '../domain/email';
+import { withoutCase } from '../domain/email';
 import { CreateUserBody } from '../http/user-requests';
 import { fileSize, PersonLine, readPeople } from './people-file';
 
@@ -54,7 +54,7 @@ async function importPerson(commands: CommandBus, { person, problem }: PersonLin
   const body = plainToInstance(CreateUserBody, given);
   const wrong = [...inheritedMembers(person), ...wrongMembers(body)];
   if (wrong.length > 0) return wrong.join('; ');
-  const userId = body.userId ?? uuidv5(lowerCase(body.email), idNamespace);
+  const userId = body.userId ?? uuidv5(withoutCase(body.email), idNamespace);
   try {
     await commands.execute(new CreateUser(userId, body.name, body.email));
     return 'created';

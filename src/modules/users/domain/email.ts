@@ -27,11 +27,11 @@ export class Email {
 
   /** Only one user at a time has it. */
   get claim(): Claim {
-    return { scope: 'user.email', value: this.value, whenTaken: () => new EmailTakenError() };
+    return { scope: 'user.email', value: withoutCase(this.value), whenTaken: () => new EmailTakenError() };
   }
 
   equals(other: Email): boolean {
-    return this.value === other.value;
+    return withoutCase(this.value) === withoutCase(other.value);
   }
 }
 
@@ -41,4 +41,9 @@ export class Email {
  */
 export function lowerCase(text: string): string {
   return Array.from(text, (character) => character.toLowerCase()).join('');
+}
+
+/** For comparing without regard to case: the two lower-case sigmas of Greek are one letter. */
+export function withoutCase(text: string): string {
+  return lowerCase(text).replaceAll('ς', 'σ');
 }
