@@ -34,7 +34,7 @@ const createSubscription =
 const takeLease = `
   UPDATE subscriptions
   SET owner = $2, epoch = epoch + 1, lease_expires_at = clock_timestamp() + make_interval(secs => $3)
-  WHERE name = $1 AND (owner IS NULL OR lease_expires_at < clock_timestamp())
+  WHERE name = $1 AND (owner IS NULL OR owner = $2 OR lease_expires_at < clock_timestamp())
   RETURNING epoch, position, version`;
 
 const renewLease = `
@@ -63,7 +63,7 @@ export class Leases {
   ) {}
 
   /**
-   * Takes the lease when it is free or has run out; undefined while another process holds it.
+   * Takes the lease when it is free, has run out, or is our own from before the database was away; undefined while another process holds it.
    * @throws ProjectorVersionError
    */
   async take(name: string, version: number): Promise<Lease | undefined> {

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE, DiscoveryModule } from '@nestjs/core';
 import { AllowedMethods } from './allowed-methods';
 import { CheckReadModels } from './check-read-models';
+import { Draining } from './draining';
 import { ProblemFilter } from './problem.filter';
 import { validation } from './validation';
 
@@ -11,6 +12,7 @@ import { validation } from './validation';
   providers: [
     AllowedMethods,
     CheckReadModels,
+    Draining,
     { provide: APP_FILTER, useClass: ProblemFilter },
     { provide: APP_PIPE, useFactory: validation },
   ],
