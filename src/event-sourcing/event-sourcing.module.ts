@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { DynamicModule, FactoryProvider, Module, Provider, Type } from '@nestjs/common';
+import { DiscoveryModule, DiscoveryService } from '@nestjs/core';
 import { CqrsModule, EventBus } from '@nestjs/cqrs';
 import { DataSource } from 'typeorm';
 import { AggregateClass } from './domain';
@@ -24,10 +25,15 @@ import { Aggregates } from './repository/aggregates';
 import { aggregateRepositoryToken } from './repository/inject-aggregate';
 import { Leases } from './subscriptions/leases';
 import { defaultSubscriptionSettings, SubscriptionSettings } from './subscriptions/subscription-settings';
+import { Subscribers } from './subscriptions/subscribers';
+import { SubscriptionControl } from './subscriptions/subscription-control';
+import { SubscriptionLoopParts } from './subscriptions/subscription-loop';
+import { SubscriptionStatuses } from './subscriptions/subscription-status';
 import { Subscriptions } from './subscriptions/subscriptions';
 
 const OPTIONS = Symbol('EventSourcingOptions');
 const SETTINGS = Symbol('SubscriptionSettings');
+const LOOP_PARTS = Symbol('SubscriptionLoopParts');
 
 const providers: Provider[] = [
   AppendSignal,
@@ -86,9 +92,37 @@ const providers: Provider[] = [
     ) => new EventBusBridge(store, registry, eventBus, { appended, pollMs }),
   },
   {
+    provide: Subscribers,
+    inject: [Projections, EventRegistry, DiscoveryService],
+    useFactory: (projections: Projections, registry: EventRegistry, discovery: DiscoveryService) =>
+      new Subscribers(projections, registry, discovery),
+  },
+  {
+    provide: SubscriptionStatuses,
+    inject: [DataSource, Subscribers],
+    useFactory: (dataSource: DataSource, subscribers: Subscribers) =>
+      new SubscriptionStatuses(dataSource, subscribers),
+  },
+  {
+    provide: SubscriptionControl,
+    inject: [DataSource, Subscribers],
+    useFactory: (dataSource: DataSource, subscribers: Subscribers) =>
+      new SubscriptionControl(dataSource, subscribers),
+  },
+  {
+    provide: LOOP_PARTS,
+    inject: [EventStore, DataSource, AppendSignal, ProgressSignal, SETTINGS],
+    useFactory: makeLoopParts,
+  },
+  {
     provide: Subscriptions,
-    inject: [Projections, EventBusBridge, EventStore, DataSource, AppendSignal, ProgressSignal, SETTINGS],
-    useFactory: makeSubscriptions,
+    inject: [Subscribers, Projections, EventBusBridge, LOOP_PARTS],
+    useFactory: (
+      subscribers: Subscribers,
+      projections: Projections,
+      bridge: EventBusBridge,
+      parts: SubscriptionLoopParts,
+    ) => new Subscriptions(subscribers, projections, bridge, parts),
   },
 ];
 
@@ -126,7 +160,7 @@ function rootModule(options: Provider, imports: DynamicModule['imports'] = []): 
   return {
     module: EventSourcingModule,
     global: true,
-    imports: [...imports, CqrsModule.forRoot()],
+    imports: [...imports, DiscoveryModule, CqrsModule.forRoot()],
     providers: [options, ...providers],
     exports: [
       EventStore,
@@ -137,6 +171,8 @@ function rootModule(options: Provider, imports: DynamicModule['imports'] = []): 
       ProjectionFold,
       LogCheck,
       Subscriptions,
+      SubscriptionStatuses,
+      SubscriptionControl,
       CqrsModule,
     ],
   };
@@ -159,16 +195,14 @@ function registration(projector: Type): FactoryProvider {
   };
 }
 
-function makeSubscriptions(
-  projections: Projections,
-  bridge: EventBusBridge,
+function makeLoopParts(
   store: EventStore,
   dataSource: DataSource,
   appended: AppendSignal,
   projected: ProgressSignal,
   settings: SubscriptionSettings,
-): Subscriptions {
+): SubscriptionLoopParts {
   const owner = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
   const leases = new Leases(dataSource, owner, settings.leaseSeconds);
-  return new Subscriptions(projections, bridge, { store, dataSource, leases, appended, projected, settings });
+  return { store, dataSource, leases, appended, projected, settings };
 }

@@ -70,8 +70,19 @@ export { AppendSignal } from './event-store/progress-signal';
 // Messages: what they carry on
 export { messageContext, runInMessageContext, type MessageContext } from './messaging/message-context';
 
-// Subscriptions
+// Durable handlers: reactions that are driven from the log
+export {
+  DurableEventsHandler,
+  type DurableHandlerOptions,
+  type HandlerContext,
+  type IDurableEventsHandler,
+} from './subscriptions/durable-events-handler';
+
+// Subscriptions: how they stand, and what an operator may do
 export { LogHoleError } from './subscriptions/contiguous';
 export { LeaseLostError } from './subscriptions/leases';
+export { NotParkedError, SubscriptionControl, type ParkedEvent } from './subscriptions/subscription-control';
+export { SubscriptionStatuses, type SubscriptionStatus } from './subscriptions/subscription-status';
+export { UnknownSubscriptionError } from './subscriptions/subscribers';
 export { Subscriptions } from './subscriptions/subscriptions';
 export type { SubscriptionSettings } from './subscriptions/subscription-settings';

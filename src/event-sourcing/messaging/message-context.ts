@@ -8,6 +8,11 @@ export interface MessageContext {
   /** The message that is being handled: it becomes the cause of what is raised now. */
   readonly causationId: string;
   readonly actor: string;
+  /**
+   * Set while a durable handler runs: ids of events raised now are made from it, so that they are the same when the handler
+   * gets its event again.
+   */
+  readonly derivedFrom?: string;
 }
 
 const storage = new AsyncLocalStorage<MessageContext>();
@@ -26,9 +31,12 @@ export function messageContext(): MessageContext | undefined {
 }
 
 /** Metadata for an event raised now. Outside any message the actor is `system`. */
-export function currentMetadata(): MessageContext {
+export function currentMetadata(): Omit<MessageContext, 'derivedFrom'> {
   const context = storage.getStore();
-  if (context) return context;
+  if (context) {
+    const { correlationId, causationId, actor } = context;
+    return { correlationId, causationId, actor };
+  }
   const correlationId = uuidv7();
   return { correlationId, causationId: correlationId, actor: 'system' };
 }

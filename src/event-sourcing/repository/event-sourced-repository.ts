@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AggregateClass, AggregateRoot, aggregateType, Claim } from '../domain';
-import { ClaimTakenError, WrongExpectedVersionError } from '../event-store/errors';
+import { ClaimTakenError, DuplicateEventIdError, WrongExpectedVersionError } from '../event-store/errors';
 import { EventRegistry } from '../event-store/event-registry';
 import { AppendResult, EventStore } from '../event-store/event-store';
+import { countDerived, derivedIds } from './derived-ids';
 import {
   AggregateAlreadyExistsError,
   AggregateNotFoundError,
@@ -103,14 +104,16 @@ export class EventSourcedRepository<T extends AggregateRoot> {
       return AggregateRoot.placeOf(aggregate);
     }
     const stream = { type: this.type, id: aggregate.id };
-    const newEvents = events.map((event) => this.registry.encode(event));
+    const ids = derivedIds(stream, events.length);
+    const newEvents = events.map((event, index) => ({ id: ids?.[index], ...this.registry.encode(event) }));
+    const options = { expectedVersion: aggregate.version, claims, releases };
     try {
-      const expectedVersion = aggregate.version;
-      const result = await this.store.appendToStream(stream, newEvents, {
-        expectedVersion,
-        claims,
-        releases,
+      const result = await this.store.appendToStream(stream, newEvents, options).catch((error: unknown) => {
+        // A durable handler got its event again, and its command was stored the first time: the ids stand in the stream.
+        if (ids === undefined || !(error instanceof DuplicateEventIdError)) throw error;
+        return this.store.appendToStream(stream, newEvents, { ...options, expectedVersion: 'any' });
       });
+      countDerived(stream, events.length);
       AggregateRoot.markStored(aggregate, result);
       return result;
     } catch (error) {

@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { EventSourcingError } from '../event-store/errors';
 import { Position } from '../event-store/event-envelope';
+import { Subscriber } from './subscriber';
 
 /** The right to move a checkpoint. Whoever takes it next gets a higher epoch, and this one is void. */
 export interface Lease {
@@ -28,13 +29,15 @@ export class ProjectorVersionError extends EventSourcingError {
   }
 }
 
-const createSubscription =
-  'INSERT INTO subscriptions (name, version) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING';
+const createSubscription = `
+  INSERT INTO subscriptions (name, version, kind, position)
+  SELECT $1, $2, $3, CASE WHEN $4 THEN (SELECT head FROM event_log WHERE only_row) ELSE 0 END
+  ON CONFLICT (name) DO NOTHING`;
 
 const takeLease = `
   UPDATE subscriptions
   SET owner = $2, epoch = epoch + 1, lease_expires_at = clock_timestamp() + make_interval(secs => $3)
-  WHERE name = $1 AND (owner IS NULL OR owner = $2 OR lease_expires_at < clock_timestamp())
+  WHERE name = $1 AND NOT paused AND (owner IS NULL OR owner = $2 OR lease_expires_at < clock_timestamp())
   RETURNING epoch, position, version`;
 
 const renewLease = `
@@ -47,6 +50,13 @@ const releaseLease = `
 
 const moveCheckpoint = `
   UPDATE subscriptions SET position = $4 WHERE name = $1 AND epoch = $2 AND position = $3 RETURNING position`;
+
+const holdLease =
+  'UPDATE subscriptions SET position = position WHERE name = $1 AND epoch = $2 RETURNING position';
+
+const noteFailure = `
+  UPDATE subscriptions SET failure = $3, failed_at = CASE WHEN $3::text IS NULL THEN NULL ELSE now() END
+  WHERE name = $1 AND epoch = $2 RETURNING epoch`;
 
 interface LeaseRow {
   readonly epoch: string;
@@ -66,8 +76,8 @@ export class Leases {
    * Takes the lease when it is free, has run out, or is our own from before the database was away; undefined while another process holds it.
    * @throws ProjectorVersionError
    */
-  async take(name: string, version: number): Promise<Lease | undefined> {
-    await this.dataSource.query(createSubscription, [name, version]);
+  async take({ name, version, kind, from }: Subscriber): Promise<Lease | undefined> {
+    await this.dataSource.query(createSubscription, [name, version, kind, from === 'now']);
     const row = await this.update(takeLease, [name, this.owner, this.leaseSeconds]);
     if (!row) return undefined;
     const lease = { name, owner: this.owner, epoch: BigInt(row.epoch), position: BigInt(row.position) };
@@ -99,6 +109,20 @@ export class Leases {
       to,
     ]);
     if (rows.length === 0) throw new LeaseLostError(lease);
+  }
+
+  /**
+   * Locks the row of the subscription in a transaction that leaves the checkpoint where it is.
+   * @throws LeaseLostError
+   */
+  async hold(manager: EntityManager, lease: Lease): Promise<void> {
+    const [rows] = await manager.query<[unknown[], number]>(holdLease, [lease.name, lease.epoch]);
+    if (rows.length === 0) throw new LeaseLostError(lease);
+  }
+
+  /** Lets everybody see why the subscription stands still; null when it goes on. */
+  async noteFailure(lease: Lease, failure: string | null): Promise<void> {
+    await this.update(noteFailure, [lease.name, lease.epoch, failure]);
   }
 
   private async update(text: string, values: unknown[]): Promise<LeaseRow | undefined> {

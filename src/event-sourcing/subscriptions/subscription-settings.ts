@@ -7,8 +7,17 @@ export interface SubscriptionSettings {
   readonly pollMs: number;
   /** Events in one transaction, at most. */
   readonly batchSize: number;
-  /** Longest pause after a failure, in milliseconds. */
+  /** Longest pause after a failure of the subscription as a whole, in milliseconds. */
   readonly maxBackoffMs: number;
+  /** How long one event may take, in milliseconds. */
+  readonly handlerTimeoutMs: number;
+  /** How often an event is tried before it is parked. */
+  readonly maxAttempts: number;
+  /** Pause before the second try, in milliseconds; doubled for each further one. */
+  readonly retryDelayMs: number;
+  readonly maxRetryDelayMs: number;
+  /** Events that may be set aside (parked, retrying, waiting behind them) before the subscription fails as a whole. */
+  readonly maxParked: number;
 }
 
 export const defaultSubscriptionSettings: SubscriptionSettings = {
@@ -17,4 +26,9 @@ export const defaultSubscriptionSettings: SubscriptionSettings = {
   pollMs: 200,
   batchSize: 500,
   maxBackoffMs: 5_000,
+  handlerTimeoutMs: 30_000,
+  maxAttempts: 8,
+  retryDelayMs: 200,
+  maxRetryDelayMs: 60_000,
+  maxParked: 10_000,
 };

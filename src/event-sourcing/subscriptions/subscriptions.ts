@@ -2,31 +2,33 @@ import { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/commo
 import type { DataSource } from 'typeorm';
 import { EventRegistrationError } from '../event-store/event-registry';
 import { EventBusBridge } from '../messaging/event-bus-bridge';
-import { ProjectorDefinition } from '../projections/projector';
 import { Projections } from '../projections/projections';
-import { ProjectionLoop, ProjectionLoopParts } from './projection-loop';
+import { ProjectorDefinition } from '../projections/projector';
+import { Subscribers } from './subscribers';
+import { SubscriptionLoop, SubscriptionLoopParts } from './subscription-loop';
 
-/** Runs the loops of this process: one per projector, and the bridge to the event bus. */
-
+/** Runs the loops of this process: one per subscription, and the bridge to the event bus. */
 export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private loops: readonly ProjectionLoop[] = [];
+  private loops: readonly SubscriptionLoop[] = [];
 
   constructor(
+    private readonly subscribers: Subscribers,
     private readonly projections: Projections,
     private readonly bridge: EventBusBridge,
-    private readonly parts: ProjectionLoopParts,
+    private readonly parts: SubscriptionLoopParts,
   ) {}
 
-  /** Projectors whose loop in this process failed at its last try. */
+  /** Subscriptions whose loop in this process failed at its last try. */
   failing(): readonly string[] {
     return this.loops.filter((loop) => loop.failuresInARow > 0).map((loop) => loop.name);
   }
 
   async onApplicationBootstrap(): Promise<void> {
     for (const { definition } of this.projections.all()) checkEntities(this.parts.dataSource, definition);
+    const subscribers = this.subscribers.all();
     if (!this.parts.settings.enabled) return;
     await this.bridge.start();
-    this.loops = this.projections.all().map((projection) => new ProjectionLoop(projection, this.parts));
+    this.loops = subscribers.map((subscriber) => new SubscriptionLoop(subscriber, this.parts));
     for (const loop of this.loops) loop.start();
   }
 

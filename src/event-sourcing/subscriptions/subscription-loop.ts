@@ -1,36 +1,30 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import type { DataSource } from 'typeorm';
-import { EventStore } from '../event-store/event-store';
 import { AppendSignal, ProgressSignal } from '../event-store/progress-signal';
-import { Projection } from '../projections/projection';
 import { checkContiguous } from './contiguous';
-import { Lease, LeaseLostError, Leases } from './leases';
-import { SubscriptionSettings } from './subscription-settings';
+import { EventRunner, EventRunnerParts } from './event-runner';
+import { Lease, LeaseLostError } from './leases';
+import { Subscriber } from './subscriber';
 
-export interface ProjectionLoopParts {
-  readonly store: EventStore;
-  readonly dataSource: DataSource;
-  readonly leases: Leases;
+export interface SubscriptionLoopParts extends EventRunnerParts {
   readonly appended: AppendSignal;
   /** Moved whenever this process has moved a checkpoint. */
   readonly projected: ProgressSignal;
-  readonly settings: SubscriptionSettings;
 }
 
 /**
- * Follows the log for one projection: takes the lease, reads after the checkpoint, writes rows and checkpoint in one
- * transaction, and starts over from what is stored after any failure.
+ * Follows the log for one subscriber: takes the lease, reads after the checkpoint, handles each page together with moving
+ * the checkpoint, and starts over from what is stored after any failure.
  */
-export class ProjectionLoop {
-  private readonly logger = new Logger(ProjectionLoop.name);
+export class SubscriptionLoop {
+  private readonly logger = new Logger(SubscriptionLoop.name);
   private readonly stopping = new AbortController();
   private running: Promise<void> | undefined;
   private failures = 0;
 
   constructor(
-    private readonly projection: Projection,
-    private readonly parts: ProjectionLoopParts,
+    private readonly subscriber: Subscriber,
+    private readonly parts: SubscriptionLoopParts,
   ) {}
 
   /** How often it failed in a row: 0 while all is well. */
@@ -39,14 +33,14 @@ export class ProjectionLoop {
   }
 
   get name(): string {
-    return this.projection.name;
+    return this.subscriber.name;
   }
 
   start(): void {
     this.running ??= this.run();
   }
 
-  /** Finishes the batch that is under way, and gives the lease back. */
+  /** Finishes what is under way, and gives the lease back. */
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.running;
@@ -64,22 +58,27 @@ export class ProjectionLoop {
 
   private async takeTurn(): Promise<void> {
     const { leases, settings } = this.parts;
-    const { name, version } = this.projection.definition;
-    const lease = await leases.take(name, version);
+    const lease = await leases.take(this.subscriber);
     if (!lease) {
       // Another process goes on; what failed here is no longer the state of things.
       this.failures = 0;
       return this.pause(settings.pollMs);
     }
-    if (this.failures === 0)
-      this.logger.log(`Projecting "${name}" after position ${lease.position} (epoch ${lease.epoch}).`);
+    if (this.failures === 0) {
+      this.logger.log(`"${this.name}" goes on after position ${lease.position} (epoch ${lease.epoch}).`);
+    }
     const lost = new AbortController();
     const heartbeat = this.keep(lease, lost);
     try {
       await this.follow(lease, AbortSignal.any([this.stopping.signal, lost.signal]));
+    } catch (error) {
+      await leases.noteFailure(lease, (error as Error).message).catch(() => undefined);
+      throw error;
     } finally {
       clearInterval(heartbeat);
-      await leases.release(lease).catch((error: Error) => this.logger.warn(`"${name}": ${error.message}`));
+      await leases
+        .release(lease)
+        .catch((error: Error) => this.logger.warn(`"${this.name}": ${error.message}`));
     }
   }
 
@@ -98,29 +97,29 @@ export class ProjectionLoop {
 
   private async follow(lease: Lease, stop: AbortSignal): Promise<void> {
     const { store, appended, settings } = this.parts;
+    const runner = new EventRunner(this.subscriber, lease, this.parts);
+    await runner.prepare();
     let position = lease.position;
     while (!stop.aborted) {
       const seen = appended.count;
+      await runner.retryDue();
       const events = await store.readAll({ after: position, limit: settings.batchSize });
-      const last = events.at(-1);
-      if (!last) {
-        this.failures = 0;
-        await appended.wait(seen, settings.pollMs, stop);
-        continue;
-      }
       checkContiguous(events, position);
-      await this.parts.dataSource.transaction(async (manager) => {
-        await this.projection.apply(events, manager);
-        await this.parts.leases.moveCheckpoint(manager, lease, position, last.position);
-      });
-      position = last.position;
-      this.failures = 0;
-      this.parts.projected.notify();
+      position = await runner.run(events, position);
+      await this.noteProgress(lease);
+      if (events.length === 0) await appended.wait(seen, settings.pollMs, stop);
+      else this.parts.projected.notify();
     }
   }
 
+  private async noteProgress(lease: Lease): Promise<void> {
+    if (this.failures === 0) return;
+    await this.parts.leases.noteFailure(lease, null);
+    this.logger.log(`"${this.name}" goes on, after ${this.failures} failures.`);
+    this.failures = 0;
+  }
+
   private async recoverFrom(error: unknown): Promise<void> {
-    const { name } = this.projection;
     if (error instanceof LeaseLostError) {
       this.logger.warn(error.message);
       return;
@@ -129,7 +128,7 @@ export class ProjectionLoop {
     const pause = Math.min(this.parts.settings.maxBackoffMs, 50 * 2 ** this.failures);
     const { message, stack } = error as Error;
     this.logger.error(
-      `"${name}" failed ${this.failures} times in a row, trying again in ${pause} ms: ${message}`,
+      `"${this.name}" failed ${this.failures} times in a row, trying again in ${pause} ms: ${message}`,
       stack,
     );
     await this.pause(pause * (0.5 + Math.random() / 2));

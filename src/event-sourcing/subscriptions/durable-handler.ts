@@ -1,0 +1,48 @@
+import type { EntityManager } from 'typeorm';
+import { EventClass } from '../domain';
+import { EventRegistry } from '../event-store/event-registry';
+import { RecordedEvent } from '../event-store/event-envelope';
+import { runInMessageContext } from '../messaging/message-context';
+import { DurableHandlerDefinition, IDurableEventsHandler } from './durable-events-handler';
+import { Subscriber } from './subscriber';
+
+/** A durable handler with its definition. */
+export class DurableHandler implements Subscriber {
+  readonly kind = 'handler';
+  readonly version = 1;
+  readonly eventsPerTransaction = 1;
+  private readonly events: ReadonlySet<EventClass>;
+
+  constructor(
+    private readonly definition: DurableHandlerDefinition,
+    private readonly handler: IDurableEventsHandler,
+    private readonly registry: EventRegistry,
+  ) {
+    this.events = new Set(definition.events);
+  }
+
+  get name(): string {
+    return this.definition.name;
+  }
+
+  get from(): 'beginning' | 'now' {
+    return this.definition.from ?? 'beginning';
+  }
+
+  wants(type: string): boolean {
+    return this.events.has(this.registry.classOf(type));
+  }
+
+  async handle(recorded: RecordedEvent, manager: EntityManager): Promise<void> {
+    const { correlationId, actor } = recorded.metadata;
+    const cause = {
+      correlationId,
+      actor,
+      causationId: recorded.id,
+      derivedFrom: `${this.name}/${recorded.id}`,
+    };
+    await runInMessageContext(cause, async () => {
+      await this.handler.handle(this.registry.decode(recorded), { manager, recorded });
+    });
+  }
+}

@@ -1,0 +1,159 @@
+import { Logger } from '@nestjs/common';
+import type { DataSource, EntityManager } from 'typeorm';
+import { Position, RecordedEvent } from '../event-store/event-envelope';
+import { EventStore } from '../event-store/event-store';
+import { isNotTheEvents, retryDelay, TooManyParkedError, withTimeout } from './failures';
+import { Lease, Leases } from './leases';
+import { DueEvent, Failure, ParkedEvents } from './parked-events';
+import { Subscriber } from './subscriber';
+import { SubscriptionSettings } from './subscription-settings';
+
+export interface EventRunnerParts {
+  readonly store: EventStore;
+  readonly dataSource: DataSource;
+  readonly leases: Leases;
+  readonly settings: SubscriptionSettings;
+}
+
+/** Streams that are tried again between two pages, at most: the others must not wait for long. */
+const dueAtOnce = 20;
+
+/**
+ * Handles events under one lease. A transaction that fails is halved until the event that is to blame stands alone; its
+ * stream is set aside, and all others go on.
+ */
+export class EventRunner {
+  private readonly logger = new Logger(EventRunner.name);
+  private readonly parked: ParkedEvents;
+
+  constructor(
+    private readonly subscriber: Subscriber,
+    private readonly lease: Lease,
+    private readonly parts: EventRunnerParts,
+  ) {
+    this.parked = new ParkedEvents(parts.dataSource, subscriber.name);
+  }
+
+  /** Finds out what was set aside before. */
+  async prepare(): Promise<void> {
+    await this.parked.load();
+  }
+
+  /** Handles the events that follow `from`, and resolves with the checkpoint behind them. */
+  async run(events: readonly RecordedEvent[], from: Position): Promise<Position> {
+    let position = from;
+    for (const part of this.split(events)) position = await this.runPart(part, position);
+    return position;
+  }
+
+  /** Tries again what is due, stream by stream, each in its order. */
+  async retryDue(): Promise<void> {
+    if (this.parked.isEmpty) return;
+    for (const due of await this.parked.due(dueAtOnce)) await this.retry(due);
+  }
+
+  /** Splits a page, so that no transaction handles more events than the subscriber allows. */
+  private *split(events: readonly RecordedEvent[]): Generator<readonly RecordedEvent[]> {
+    let start = 0;
+    let wanted = 0;
+    for (let index = 0; index < events.length; index++) {
+      const event = events[index];
+      if (!event || !this.subscriber.wants(event.type)) continue;
+      if (wanted === this.subscriber.eventsPerTransaction) {
+        yield events.slice(start, index);
+        start = index;
+        wanted = 0;
+      }
+      wanted++;
+    }
+    yield events.slice(start);
+  }
+
+  private async runPart(events: readonly RecordedEvent[], from: Position): Promise<Position> {
+    const [first] = events;
+    const last = events.at(-1);
+    if (!first || !last) return from;
+    try {
+      await this.parts.dataSource.transaction((manager) => this.handleAll(events, from, manager));
+    } catch (error) {
+      if (isNotTheEvents(error)) throw error;
+      if (first === last) {
+        await this.setAside(first, from, error);
+      } else {
+        const middle = events.length >> 1;
+        await this.runPart(events.slice(middle), await this.runPart(events.slice(0, middle), from));
+      }
+    }
+    return last.position;
+  }
+
+  private async handleAll(
+    events: readonly RecordedEvent[],
+    from: Position,
+    manager: EntityManager,
+  ): Promise<void> {
+    const wanted = events.filter((event) => this.subscriber.wants(event.type));
+    for (const event of wanted) if (!this.parked.has(event.stream)) await this.handle(event, manager);
+    const { leases } = this.parts;
+    await leases.moveCheckpoint(manager, this.lease, from, events.at(-1)?.position ?? from);
+    await this.parked.queue(
+      manager,
+      wanted.filter((event) => this.parked.has(event.stream)),
+    );
+  }
+
+  private handle(event: RecordedEvent, manager: EntityManager): Promise<void> {
+    const { handlerTimeoutMs } = this.parts.settings;
+    return withTimeout(this.subscriber.handle(event, manager), this.subscriber.name, handlerTimeoutMs);
+  }
+
+  private async setAside(event: RecordedEvent, from: Position, error: unknown): Promise<void> {
+    const count = await this.parked.count();
+    if (count >= this.parts.settings.maxParked) throw new TooManyParkedError(this.subscriber.name, count);
+    const failure = this.failure(event, 1, error);
+    await this.parts.dataSource.transaction(async (manager) => {
+      await this.parts.leases.moveCheckpoint(manager, this.lease, from, event.position);
+      await this.parked.add(manager, event, failure);
+    });
+  }
+
+  private async retry(due: DueEvent): Promise<void> {
+    const [event] = await this.parts.store.readAll({ after: due.position - 1n, limit: 1 });
+    if (!event)
+      throw new Error(
+        `The log has no event at ${due.position}, which "${this.subscriber.name}" has set aside.`,
+      );
+    try {
+      const outcome = await this.parts.dataSource.transaction(async (manager) => {
+        await this.handle(event, manager);
+        await this.parts.leases.hold(manager, this.lease);
+        return this.parked.remove(manager, due);
+      });
+      if (outcome === 'freed') this.parked.free(due.stream);
+      if (outcome === 'freed')
+        this.logger.log(`"${this.subscriber.name}" goes on with a stream that was set aside.`);
+    } catch (error) {
+      if (isNotTheEvents(error)) throw error;
+      await this.failAgain(due, event, error);
+    }
+  }
+
+  private async failAgain(due: DueEvent, event: RecordedEvent, error: unknown): Promise<void> {
+    const failure = this.failure(event, due.attempts + 1, error);
+    await this.parts.dataSource.transaction(async (manager) => {
+      await this.parts.leases.hold(manager, this.lease);
+      await this.parked.fail(manager, due.position, failure);
+    });
+  }
+
+  private failure(event: RecordedEvent, attempts: number, cause: unknown): Failure {
+    const { message: error, stack } = cause instanceof Error ? cause : new Error(String(cause));
+    const retryInMs = retryDelay(attempts, this.parts.settings);
+    const next = retryInMs === undefined ? 'parked' : `next try in ${Math.round(retryInMs)} ms`;
+    this.logger.error(
+      `"${this.subscriber.name}" failed at position ${event.position} (try ${attempts}, ${next}): ${error}`,
+      stack,
+    );
+    return { error, stack, retryInMs };
+  }
+}

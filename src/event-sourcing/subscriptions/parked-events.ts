@@ -1,0 +1,154 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import { streamKey } from '../event-store/append-verdict';
+import { Position, RecordedEvent, StreamId } from '../event-store/event-envelope';
+
+/** The first event of a stream that is set aside, and due for another try. */
+export interface DueEvent {
+  readonly position: Position;
+  readonly stream: StreamId;
+  readonly attempts: number;
+}
+
+/** How an event failed, and what comes next: another try after a pause, or, without a pause, an operator. */
+export interface Failure {
+  readonly error: string;
+  readonly stack: string | undefined;
+  readonly retryInMs: number | undefined;
+}
+
+const selectStreams =
+  'SELECT DISTINCT aggregate_type, aggregate_id FROM parked_events WHERE subscription = $1';
+
+const countEvents = 'SELECT count(*)::integer AS count FROM parked_events WHERE subscription = $1';
+
+const selectDue = `
+  SELECT position, aggregate_type, aggregate_id, attempts FROM parked_events
+  WHERE subscription = $1 AND state = 'retrying' AND next_attempt_at <= clock_timestamp()
+  ORDER BY next_attempt_at LIMIT $2`;
+
+const insertFailed = `
+  INSERT INTO parked_events (subscription, position, aggregate_type, aggregate_id, state, attempts, error, stack,
+    first_failed_at, last_failed_at, next_attempt_at)
+  SELECT $1, $2, $3, $4, CASE WHEN $7::double precision IS NULL THEN 'parked' ELSE 'retrying' END, 1, $5, $6,
+    now(), now(), clock_timestamp() + make_interval(secs => $7::double precision / 1000)`;
+
+/** Behind an event of its stream it waits; with none left (an operator was faster), it is the first. */
+const insertWaiting = `
+  INSERT INTO parked_events (subscription, position, aggregate_type, aggregate_id, state, next_attempt_at)
+  SELECT $1, $2, $3, $4, CASE WHEN first THEN 'retrying' ELSE 'waiting' END, CASE WHEN first THEN now() END
+  FROM (SELECT NOT EXISTS (
+    SELECT FROM parked_events WHERE subscription = $1 AND aggregate_type = $3 AND aggregate_id = $4) AS first) AS s`;
+
+const updateFailed = `
+  UPDATE parked_events
+  SET state = CASE WHEN $5::double precision IS NULL THEN 'parked' ELSE 'retrying' END, attempts = attempts + 1,
+    error = $3, stack = $4, first_failed_at = COALESCE(first_failed_at, now()), last_failed_at = now(),
+    next_attempt_at = clock_timestamp() + make_interval(secs => $5::double precision / 1000)
+  WHERE subscription = $1 AND position = $2 AND state = 'retrying'
+  RETURNING position`;
+
+const deleteHandled = `
+  DELETE FROM parked_events WHERE subscription = $1 AND position = $2 AND state = 'retrying' RETURNING position`;
+
+const promoteNext = `
+  UPDATE parked_events SET state = 'retrying', next_attempt_at = clock_timestamp()
+  WHERE subscription = $1 AND state = 'waiting' AND position = (
+    SELECT min(position) FROM parked_events WHERE subscription = $1 AND aggregate_type = $2 AND aggregate_id = $3)
+  RETURNING position`;
+
+/**
+ * The events of one subscription that are set aside, in `parked_events`. Only the owner of the lease writes here, and the
+ * operator, who locks the row of the subscription first.
+ */
+export class ParkedEvents {
+  /** Streams that were set aside when last looked at; an operator may have freed some since. */
+  private streams = new Set<string>();
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly subscription: string,
+  ) {}
+
+  async load(): Promise<void> {
+    const rows = await this.dataSource.query<{ aggregate_type: string; aggregate_id: string }[]>(
+      selectStreams,
+      [this.subscription],
+    );
+    this.streams = new Set(rows.map((row) => streamKey({ type: row.aggregate_type, id: row.aggregate_id })));
+  }
+
+  get isEmpty(): boolean {
+    return this.streams.size === 0;
+  }
+
+  has(stream: StreamId): boolean {
+    return this.streams.has(streamKey(stream));
+  }
+
+  async count(): Promise<number> {
+    const [row] = await this.dataSource.query<{ count: number }[]>(countEvents, [this.subscription]);
+    return row?.count ?? 0;
+  }
+
+  async due(limit: number): Promise<readonly DueEvent[]> {
+    interface Row {
+      position: string;
+      aggregate_type: string;
+      aggregate_id: string;
+      attempts: number;
+    }
+    const rows = await this.dataSource.query<Row[]>(selectDue, [this.subscription, limit]);
+    return rows.map((row) => ({
+      position: BigInt(row.position),
+      stream: { type: row.aggregate_type, id: row.aggregate_id },
+      attempts: row.attempts,
+    }));
+  }
+
+  /** Sets the stream of a failed event aside. */
+  async add(manager: EntityManager, { position, stream }: RecordedEvent, failure: Failure): Promise<void> {
+    const { error, stack, retryInMs } = failure;
+    const values = [
+      this.subscription,
+      position,
+      stream.type,
+      stream.id,
+      error,
+      stack ?? null,
+      retryInMs ?? null,
+    ];
+    await manager.query(insertFailed, values);
+    this.streams.add(streamKey(stream));
+  }
+
+  /** Queues events behind those of their streams. The row of the subscription must be locked before. */
+  async queue(manager: EntityManager, events: readonly RecordedEvent[]): Promise<void> {
+    for (const { position, stream } of events) {
+      await manager.query(insertWaiting, [this.subscription, position, stream.type, stream.id]);
+    }
+  }
+
+  /** Notes one more failure; false when an operator has decided meanwhile. */
+  async fail(manager: EntityManager, position: Position, failure: Failure): Promise<boolean> {
+    const { error, stack, retryInMs } = failure;
+    const values = [this.subscription, position, error, stack ?? null, retryInMs ?? null];
+    return (await affected(manager, updateFailed, values)) === 1;
+  }
+
+  /** Takes a handled event out, and lets the next of its stream follow; false when an operator has decided meanwhile. */
+  async remove(manager: EntityManager, { position, stream }: DueEvent): Promise<'freed' | 'next' | false> {
+    if ((await affected(manager, deleteHandled, [this.subscription, position])) !== 1) return false;
+    const next = await affected(manager, promoteNext, [this.subscription, stream.type, stream.id]);
+    return next === 1 ? 'next' : 'freed';
+  }
+
+  /** The last event of the stream was handled, and that is committed. */
+  free(stream: StreamId): void {
+    this.streams.delete(streamKey(stream));
+  }
+}
+
+async function affected(manager: EntityManager, text: string, values: unknown[]): Promise<number> {
+  const [rows] = await manager.query<[unknown[], number]>(text, values);
+  return rows.length;
+}
