@@ -43,29 +43,6 @@ describe('a projection', () => {
     expect(await system.tallies()).toEqual({});
   });
 
-  it('keeps neither rows nor checkpoint of a batch that fails, says so, and tries again until it succeeds', async () => {
-    let failures = 0;
-    const afterRow = () => {
-      if (failures++ < 3) throw new Error('no luck yet');
-    };
-    await system.count('a', 1, 2, 3);
-    system.loop('one', { meddling: { afterRow }, maxBackoffMs: 50 }).start();
-    expect(await system.positions.waitFor('tallies', 3n, 10_000)).toBe(true);
-    expect(await system.tallies()).toEqual({ a: { total: 6, seen: '1 2 3' } });
-    expect(errors.mock.calls.filter(([message]) => String(message).includes('no luck yet'))).toHaveLength(3);
-  });
-
-  it('never skips an event that keeps failing', async () => {
-    const afterRow = ({ recorded }: { recorded: { version: number } }) => {
-      if (recorded.version === 2) throw new Error('never');
-    };
-    await system.count('a', 1, 2, 3);
-    system.loop('one', { meddling: { afterRow }, maxBackoffMs: 20, batchSize: 1 }).start();
-    expect(await system.positions.waitFor('tallies', 3n, 1_000)).toBe(false);
-    expect(await system.tallies()).toEqual({ a: { total: 1, seen: '1' } });
-    expect((await system.subscription()).position).toBe('1');
-  });
-
   it('stops at an event of a type that nobody knows, instead of passing it in silence', async () => {
     await system.store.appendToStream({ type: 'Tally', id: 'a' }, [{ type: 'Stranger', data: {} }], {
       expectedVersion: 0,

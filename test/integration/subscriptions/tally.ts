@@ -8,11 +8,14 @@ import {
   ProjectionPositions,
   Projections,
   Projector,
+  SubscriptionControl,
+  SubscriptionStatuses,
 } from '../../../src/event-sourcing';
 import { DomainEvent, On } from '../../../src/event-sourcing/domain';
 import { ProgressSignal } from '../../../src/event-sourcing/event-store/progress-signal';
 import { Leases } from '../../../src/event-sourcing/subscriptions/leases';
-import { ProjectionLoop } from '../../../src/event-sourcing/subscriptions/projection-loop';
+import { Subscribers } from '../../../src/event-sourcing/subscriptions/subscribers';
+import { SubscriptionLoop } from '../../../src/event-sourcing/subscriptions/subscription-loop';
 import {
   defaultSubscriptionSettings,
   SubscriptionSettings,
@@ -53,12 +56,14 @@ export interface TallySystem {
   readonly projections: Projections;
   readonly positions: ProjectionPositions;
   readonly fold: ProjectionFold;
+  readonly control: SubscriptionControl;
+  readonly statuses: SubscriptionStatuses;
   count(stream: string, ...by: number[]): Promise<bigint>;
   /** A loop like one of a process of its own. */
   loop(
     owner: string,
     options?: Partial<SubscriptionSettings> & { meddling?: Meddling; version?: number },
-  ): ProjectionLoop;
+  ): SubscriptionLoop;
   tallies(): Promise<Record<string, { total: number; seen: string }>>;
   subscription(): Promise<{ position: string; owner: string | null; epoch: string }>;
   close(): Promise<void>;
@@ -80,7 +85,11 @@ export async function startTallies(): Promise<TallySystem> {
   const projected = new ProgressSignal();
   const store = new PostgresEventStore({ connection: { connectionString: database.url } }, appended);
   const projections = projectionsOf({});
-  const loops: ProjectionLoop[] = [];
+  const subscribers = {
+    all: () => projections.all(),
+    get: (name: string) => projections.get(name),
+  } as Subscribers;
+  const loops: SubscriptionLoop[] = [];
   return {
     database,
     dataSource,
@@ -88,6 +97,8 @@ export async function startTallies(): Promise<TallySystem> {
     projections,
     positions: new ProjectionPositions(dataSource, projected),
     fold: new ProjectionFold(dataSource, store),
+    control: new SubscriptionControl(dataSource, subscribers),
+    statuses: new SubscriptionStatuses(dataSource, subscribers),
     async count(stream, ...by) {
       const events = by.map((n) => ({ type: 'Counted', data: { by: n } }));
       const result = await store.appendToStream({ type: 'Tally', id: stream }, events, {
@@ -98,7 +109,7 @@ export async function startTallies(): Promise<TallySystem> {
     loop(owner, { meddling = {}, version = 1, ...settings } = {}) {
       const all = { ...defaultSubscriptionSettings, pollMs: 50, leaseSeconds: 2, ...settings };
       const leases = new Leases(dataSource, owner, all.leaseSeconds);
-      const loop = new ProjectionLoop(projectionsOf(meddling, version).get('tallies'), {
+      const loop = new SubscriptionLoop(projectionsOf(meddling, version).get('tallies'), {
         store,
         dataSource,
         leases,
