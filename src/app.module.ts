@@ -2,6 +2,7 @@ import { DynamicModule, Module } from '@nestjs/common';
 import { EventSourcingModule } from './event-sourcing';
 import { UsersModule } from './modules/users';
 import {
+  AdminModule,
   Database,
   DatabaseModule,
   Environment,
@@ -34,6 +35,7 @@ export class AppModule {
         }),
         HttpModule,
         HealthModule,
+        AdminModule,
         UsersModule,
       ],
     };

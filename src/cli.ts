@@ -6,6 +6,7 @@ import { addUserCommands } from './modules/users';
 import {
   addDatabaseCommands,
   addLogCommands,
+  addSubscriptionCommands,
   Database,
   exitWith,
   readEnvironment,
@@ -24,7 +25,7 @@ class CommandLineLogger extends ConsoleLogger {
 }
 
 runCommandLine(process.argv, {
-  commands: [addDatabaseCommands, addUserCommands, addLogCommands],
+  commands: [addDatabaseCommands, addSubscriptionCommands, addUserCommands, addLogCommands],
   startApplication: async () => {
     const logger = new CommandLineLogger();
     Logger.overrideLogger(logger);

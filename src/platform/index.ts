@@ -17,6 +17,9 @@ export { acknowledge, type Acknowledged } from './http/acknowledge';
 export { IfMatch } from './http/if-match';
 export { ReadsModel } from './http/reads-model';
 
+// Operators
+export { AdminModule } from './admin/admin.module';
+
 // Health
 export { HealthModule } from './health/health.module';
 
@@ -36,3 +39,4 @@ export {
 export { allPrinted } from './cli/output';
 export { addDatabaseCommands } from './cli/database-commands';
 export { addLogCommands } from './cli/log-commands';
+export { addSubscriptionCommands } from './cli/subscription-commands';

@@ -1,7 +1,7 @@
 import { Leases } from '../../src/event-sourcing/subscriptions/leases';
 import { ProgressSignal } from '../../src/event-sourcing/event-store/progress-signal';
 import { ProjectionPositions } from '../../src/event-sourcing/projections/projection-positions';
-import { ProjectionLoop } from '../../src/event-sourcing/subscriptions/projection-loop';
+import { SubscriptionLoop } from '../../src/event-sourcing/subscriptions/subscription-loop';
 import { defaultSubscriptionSettings } from '../../src/event-sourcing/subscriptions/subscription-settings';
 import { Contestant } from './measure';
 import { BenchSystem } from './system';
@@ -42,7 +42,7 @@ export async function catchUp(system: BenchSystem, events: bigint): Promise<numb
   const positions = new ProjectionPositions(dataSource, projected);
   const leases = new Leases(dataSource, 'bench', 60);
   const settings = defaultSubscriptionSettings;
-  const loop = new ProjectionLoop(projections.get('bench'), {
+  const loop = new SubscriptionLoop(projections.get('bench'), {
     store,
     dataSource,
     leases,

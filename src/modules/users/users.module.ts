@@ -10,6 +10,7 @@ import { GetUserHistoryHandler } from './application/get-user-history.query';
 import { ReactivateUserHandler } from './application/reactivate-user.command';
 import { RenameUserHandler } from './application/rename-user.command';
 import { SearchUsersHandler } from './application/search-users.query';
+import { WelcomeNewUser } from './application/welcome-new-user';
 import { User } from './domain/user';
 import { UserCommandsController } from './http/user-commands.controller';
 import { UserQueriesController } from './http/user-queries.controller';
@@ -32,6 +33,12 @@ const queryHandlers = [GetUserByIdHandler, SearchUsersHandler, GetUserHistoryHan
     EventSourcingModule.forFeature({ aggregates: [User], projectors: [UsersProjector] }),
   ],
   controllers: [UserCommandsController, UserQueriesController],
-  providers: [...commandHandlers, ...queryHandlers, AnnounceUserCreated, UserReadModelRepository],
+  providers: [
+    ...commandHandlers,
+    ...queryHandlers,
+    AnnounceUserCreated,
+    WelcomeNewUser,
+    UserReadModelRepository,
+  ],
 })
 export class UsersModule {}

@@ -8,6 +8,8 @@ import {
   EventStoreUnavailableError,
   InvalidAppendError,
   isDatabaseUnavailable,
+  NotParkedError,
+  UnknownSubscriptionError,
   VersionPreconditionError,
   WrongExpectedVersionError,
 } from '../../event-sourcing';
@@ -20,7 +22,15 @@ const statusOfKind: Readonly<Record<DomainErrorKind, number>> = { rule: 422, con
 type Rule = (error: unknown) => Problem | undefined;
 
 /** The only place where errors get HTTP statuses. The first rule that knows the error decides. */
-const rules: readonly Rule[] = [fromValidation, fromDomain, fromRepository, fromStore, fromHttp, fromParsers];
+const rules: readonly Rule[] = [
+  fromValidation,
+  fromDomain,
+  fromRepository,
+  fromSubscriptions,
+  fromStore,
+  fromHttp,
+  fromParsers,
+];
 
 export function problemOf(error: unknown): Problem {
   for (const rule of rules) {
@@ -76,6 +86,11 @@ function fromRepository(error: unknown): Problem | undefined {
     };
   }
   return undefined;
+}
+
+function fromSubscriptions(error: unknown): Problem | undefined {
+  if (!(error instanceof UnknownSubscriptionError) && !(error instanceof NotParkedError)) return undefined;
+  return { code: 'not-found', status: 404, detail: error.message };
 }
 
 function fromStore(error: unknown): Problem | undefined {

@@ -92,7 +92,7 @@ describe('an event that fails', () => {
     await system.control.discard('tallies', 2n, 'counted by hand');
     await waitUntil(async () => (await system.control.parked('tallies')).length === 0);
     expect(await system.tallies()).toEqual({ bad: { total: 4, seen: '1 3' } });
-    const rows = await system.dataSource.query(
+    const rows = await system.dataSource.query<unknown[]>(
       'SELECT position, reason, actor, error, attempts FROM discarded_events',
     );
     expect(rows).toEqual([
@@ -124,7 +124,7 @@ describe('an event that fails', () => {
     expect(status).toMatchObject({
       checkpoint: 2n,
       parkedCount: 2,
-      failure: expect.stringContaining('set 2 events aside'),
+      failure: expect.stringContaining('set 2 events aside') as string,
     });
     expect(loop.failuresInARow).toBeGreaterThan(0);
   });

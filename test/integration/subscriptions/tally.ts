@@ -1,3 +1,4 @@
+import { DiscoveryService } from '@nestjs/core';
 import { DataSource, Entity, Column, PrimaryColumn } from 'typeorm';
 import {
   AppendSignal,
@@ -85,10 +86,8 @@ export async function startTallies(): Promise<TallySystem> {
   const projected = new ProgressSignal();
   const store = new PostgresEventStore({ connection: { connectionString: database.url } }, appended);
   const projections = projectionsOf({});
-  const subscribers = {
-    all: () => projections.all(),
-    get: (name: string) => projections.get(name),
-  } as Subscribers;
+  const noHandlers = { getProviders: () => [] } as unknown as DiscoveryService;
+  const subscribers = new Subscribers(projections, new EventRegistry(), noHandlers);
   const loops: SubscriptionLoop[] = [];
   return {
     database,

@@ -1,0 +1,103 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { SubscriptionControl, SubscriptionStatus, SubscriptionStatuses } from '../../event-sourcing';
+import { AddCommands, CommandContext } from './command-line';
+import { wholeNumber } from './options';
+import { table } from './table';
+
+/** `projections status`, `projections pause|resume`, and `parked list|retry|discard`. */
+export const addSubscriptionCommands: AddCommands = (program, run) => {
+  const projections = program.command('projections').description('see and steer the subscriptions');
+  projections
+    .command('status')
+    .description('how far each subscription has got, who runs it, and what it has set aside')
+    .option('--watch', 'print it every second, until Ctrl-C')
+    .action(run(showStatus));
+  projections
+    .command('pause <name>')
+    .description('let nobody run the subscription')
+    .action(run(({ application }, name: string) => control(application, (c) => c.pause(name))));
+  projections
+    .command('resume <name>')
+    .description('let it run again')
+    .action(run(({ application }, name: string) => control(application, (c) => c.resume(name))));
+  const parked = program.command('parked').description('events that a subscription could not handle');
+  parked.command('list [subscription]').description('list what is set aside').action(run(listParked));
+  parked
+    .command('retry <subscription> <position>')
+    .description('try the event again now, and then those of its stream that wait behind it')
+    .action(run(retryParked));
+  parked
+    .command('discard <subscription> <position>')
+    .description('give the event up; the others of its stream follow')
+    .requiredOption('--reason <text>', 'why; it is kept')
+    .action(run(discardParked));
+};
+
+async function showStatus(
+  { application, output }: CommandContext,
+  { watch }: { watch?: boolean },
+): Promise<boolean> {
+  const statuses = (await application()).get(SubscriptionStatuses);
+  for (;;) {
+    const all = await statuses.all();
+    output.print({ subscriptions: all }, statusTable(all));
+    if (!watch) return all.every((status) => status.state === 'running' && status.parkedCount === 0);
+    await delay(1_000);
+  }
+}
+
+function statusTable(statuses: readonly SubscriptionStatus[]): string {
+  const rows = statuses.map((status) => [
+    status.name,
+    status.kind,
+    String(status.version),
+    status.paused ? 'paused' : status.state,
+    `${status.checkpoint} of ${status.head}`,
+    `${status.lagEvents} (${status.lagSeconds} s)`,
+    String(status.parkedCount),
+    status.owner ?? 'nobody',
+  ]);
+  const failures = statuses.flatMap(({ name, failure }) => (failure === null ? [] : [`${name}: ${failure}`]));
+  return [
+    table(['name', 'kind', 'version', 'state', 'position', 'behind', 'set aside', 'run by'], rows),
+    ...failures,
+  ].join('\n');
+}
+
+async function control(
+  application: CommandContext['application'],
+  act: (control: SubscriptionControl) => Promise<unknown>,
+): Promise<void> {
+  await act((await application()).get(SubscriptionControl));
+}
+
+async function listParked({ application, output }: CommandContext, only?: string): Promise<void> {
+  const app = await application();
+  const names =
+    only === undefined ? (await app.get(SubscriptionStatuses).all()).map(({ name }) => name) : [only];
+  let count = 0;
+  for (const name of names) {
+    for (const event of await app.get(SubscriptionControl).parked(name, 0n, 1_000)) {
+      count++;
+      const { position, stream, state, attempts, error } = event;
+      output.print(
+        { subscription: name, ...event },
+        `${name}  ${position}  ${stream.type}/${stream.id}  ${state}  ${attempts} tries  ${error ?? ''}`,
+      );
+    }
+  }
+  if (count === 0) output.print({ parked: 0 }, 'Nothing is set aside.');
+}
+
+async function retryParked({ application }: CommandContext, name: string, position: string): Promise<void> {
+  await control(application, (c) => c.retry(name, wholeNumber(position)));
+}
+
+async function discardParked(
+  { application }: CommandContext,
+  name: string,
+  position: string,
+  { reason }: { reason: string },
+): Promise<void> {
+  await control(application, (c) => c.discard(name, wholeNumber(position), reason));
+}

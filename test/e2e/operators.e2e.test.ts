@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto';
+import { Client as Postgres } from 'pg';
+import { commandLineOf, jsonLines, RunCommand } from './command-line';
+import { RunningService, startOnNewDatabase } from './running-service';
+
+interface Status {
+  readonly name: string;
+  readonly kind: string;
+  readonly state: string;
+  readonly checkpoint: string;
+  readonly head: string;
+  readonly lagEvents: number;
+  readonly parkedCount: number;
+  readonly owner: string | null;
+}
+
+interface Parked {
+  readonly position: string;
+  readonly streamId: string;
+  readonly state: string;
+  readonly attempts: number;
+  readonly error: string | null;
+}
+
+const subscriptions = '/v1/admin/subscriptions';
+
+describe('operators', () => {
+  let running: RunningService;
+  let cli: RunCommand;
+  let sql: Postgres;
+
+  beforeAll(async () => {
+    running = await startOnNewDatabase();
+    cli = commandLineOf(running.database.url);
+    sql = new Postgres({ connectionString: running.database.url });
+    await sql.connect();
+    await eventually(async () => (await statusOf('welcome-message'))?.state === 'running');
+  });
+
+  afterAll(async () => {
+    await sql.end();
+    await running.end();
+  });
+
+  const get = async <T>(path: string) => (await running.client.get<T>(path)).body;
+  const statusOf = async (name: string) =>
+    (await get<{ items: Status[] }>(subscriptions)).items.find((status) => status.name === name);
+  const parked = async () =>
+    (await get<{ items: Parked[] }>(`${subscriptions}/welcome-message/parked`)).items;
+  const messagesTo = async (userId: string) =>
+    (await sql.query<{ text: string }>('SELECT text FROM welcome_messages WHERE user_id = $1', [userId]))
+      .rows;
+
+  async function createUser(userId: string = randomUUID()): Promise<string> {
+    const email = `${userId}@example.com`;
+    const answer = await running.client.post<{ position: string }>('/v1/users', {
+      userId,
+      name: 'Ada',
+      email,
+    });
+    expect(answer.status).toBe(201);
+    return userId;
+  }
+
+  /** A user whose welcome fails, because a message to that user stands in the outbox already. */
+  async function createUnwelcome(): Promise<string> {
+    const userId = randomUUID();
+    await sql.query("INSERT INTO welcome_messages VALUES ($1, $2, 'x@example.com', 'in the way', now())", [
+      randomUUID(),
+      userId,
+    ]);
+    await createUser(userId);
+    await eventually(async () => (await parked()).some((event) => event.streamId === userId));
+    return userId;
+  }
+
+  it('see how each subscription stands', async () => {
+    const userId = await createUser();
+    await eventually(async () => (await messagesTo(userId)).length === 1);
+    await eventually(async () => (await statusOf('users'))?.lagEvents === 0);
+    const { items } = await get<{ items: Status[] }>(subscriptions);
+    expect(items.map(({ name, kind, state }) => [name, kind, state])).toEqual([
+      ['users', 'projector', 'running'],
+      ['welcome-message', 'handler', 'running'],
+    ]);
+    expect(items[0]).toMatchObject({
+      checkpoint: items[0]?.head,
+      parkedCount: 0,
+      owner: expect.any(String) as string,
+    });
+    const printed = await cli('--json', 'projections', 'status');
+    expect(printed.code).toBe(0);
+    expect(jsonLines<{ subscriptions: Status[] }>(printed.stdout)[0]?.subscriptions).toHaveLength(2);
+    expect((await cli('projections', 'status')).stdout).toMatch(/^name +kind +version +state/);
+  });
+
+  it('every new user is welcomed once, and one failing welcome does not hold up the others', async () => {
+    const unwelcome = await createUnwelcome();
+    const others = await Promise.all(Array.from({ length: 20 }, () => createUser()));
+    for (const userId of others) {
+      await eventually(async () => (await messagesTo(userId)).length === 1);
+      expect(await messagesTo(userId)).toEqual([{ text: 'Welcome, Ada!' }]);
+    }
+    expect((await parked()).find((event) => event.streamId === unwelcome)).toMatchObject({
+      error: expect.stringContaining('welcome_messages_user_id') as string,
+    });
+    expect((await statusOf('users'))?.parkedCount).toBe(0);
+  });
+
+  it('mend what was in the way, and have the event tried again', async () => {
+    const userId = await createUnwelcome();
+    const event = (await parked()).find(({ streamId }) => streamId === userId);
+    await sql.query('DELETE FROM welcome_messages WHERE user_id = $1', [userId]);
+    const path = `${subscriptions}/welcome-message/parked/${event?.position}/retry`;
+    expect((await running.client.post(path)).status).toBe(202);
+    await eventually(async () => !(await parked()).some(({ streamId }) => streamId === userId));
+    expect(await messagesTo(userId)).toEqual([{ text: 'Welcome, Ada!' }]);
+    expect((await running.client.post(path)).problem?.code).toBe('not-found');
+  });
+
+  it('give an event up, with a reason that is kept', async () => {
+    const userId = await createUnwelcome();
+    const { stdout } = await cli('--json', 'parked', 'list', 'welcome-message');
+    const events = jsonLines<{ position: string; stream: { id: string } }>(stdout);
+    const position = events.find(({ stream }) => stream.id === userId)?.position ?? '';
+    const withoutReason = await cli('parked', 'discard', 'welcome-message', position);
+    expect([withoutReason.code, withoutReason.stderr]).toEqual([1, expect.stringContaining('--reason')]);
+    expect(
+      (await cli('parked', 'discard', 'welcome-message', position, '--reason', 'spoke to her')).code,
+    ).toBe(0);
+    expect((await parked()).some(({ streamId }) => streamId === userId)).toBe(false);
+    const kept = await sql.query('SELECT reason, actor FROM discarded_events WHERE position = $1', [
+      position,
+    ]);
+    expect(kept.rows).toEqual([{ reason: 'spoke to her', actor: 'cli' }]);
+    expect((await cli('parked', 'retry', 'welcome-message', position)).code).toBe(1);
+    const again = `${subscriptions}/welcome-message/parked/${position}/discard`;
+    expect((await running.client.post(again, { reason: 'twice' })).problem?.code).toBe('not-found');
+    expect((await running.client.post(again, {})).problem?.code).toBe('validation-failed');
+  });
+
+  it('pause a subscription and resume it', async () => {
+    expect((await running.client.post(`${subscriptions}/users/pause`)).status).toBe(202);
+    const userId = await createUser();
+    expect((await running.client.get(`/v1/users/${userId}`)).problem?.code).toBe('user-not-found');
+    expect(await statusOf('users')).toMatchObject({ state: 'stopped', owner: null });
+    expect((await cli('projections', 'status')).code).toBe(1);
+    expect((await cli('projections', 'resume', 'users')).code).toBe(0);
+    await eventually(async () => (await running.client.get(`/v1/users/${userId}`)).status === 200);
+  });
+
+  it('are told when there is no such subscription', async () => {
+    expect((await running.client.post(`${subscriptions}/nobody/pause`)).problem?.status).toBe(404);
+    expect((await running.client.get(`${subscriptions}/nobody/parked`)).problem?.status).toBe(404);
+    const { code, stderr } = await cli('projections', 'pause', 'nobody');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('There are: users, welcome-message')]);
+  });
+
+  it('read the log, raw', async () => {
+    const userId = await createUser();
+    const stream = await get<{ items: { version: number; type: string }[]; nextAfter: number | null }>(
+      `/v1/admin/streams/User/${userId}`,
+    );
+    expect(stream).toMatchObject({ items: [{ version: 1, type: 'UserCreated' }], nextAfter: null });
+    const page = await get<{ items: { position: string }[]; nextAfter: string }>(
+      '/v1/admin/events?after=1&limit=2',
+    );
+    expect(page.items.map(({ position }) => position)).toEqual(['2', '3']);
+    expect(page.nextAfter).toBe('3');
+    const typed = await get<{ items: unknown[] }>('/v1/admin/events?limit=5&type=Nothing');
+    expect(typed.items).toEqual([]);
+  });
+});
+
+async function eventually(isTrue: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 400; tries++) {
+    if (await isTrue()) return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  throw new Error('It did not come true within 10 seconds.');
+}

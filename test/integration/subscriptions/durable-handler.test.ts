@@ -1,0 +1,171 @@
+import { Logger } from '@nestjs/common';
+import {
+  AppendSignal,
+  DurableEventsHandler,
+  EventRegistry,
+  EventSourcedRepository,
+  IDurableEventsHandler,
+  SubscriptionSettings,
+} from '../../../src/event-sourcing';
+import { Aggregate, AggregateRoot, DomainEvent, On } from '../../../src/event-sourcing/domain';
+import { ProgressSignal } from '../../../src/event-sourcing/event-store/progress-signal';
+import { DurableHandler } from '../../../src/event-sourcing/subscriptions/durable-handler';
+import { durableHandlerDefinition } from '../../../src/event-sourcing/subscriptions/durable-events-handler';
+import { Leases } from '../../../src/event-sourcing/subscriptions/leases';
+import { defaultSubscriptionSettings } from '../../../src/event-sourcing/subscriptions/subscription-settings';
+import { SubscriptionLoop } from '../../../src/event-sourcing/subscriptions/subscription-loop';
+import { runInMessageContext } from '../../../src/event-sourcing';
+import { Counted, startTallies, TallySystem } from './tally';
+
+@DomainEvent('Mirrored')
+class Mirrored {
+  constructor(readonly by: number) {}
+}
+
+@Aggregate('Mirror')
+class Mirror extends AggregateRoot {
+  mirror(by: number): void {
+    this.raise(new Mirrored(by));
+  }
+
+  static start(id: string, by: number): Mirror {
+    const mirror = new Mirror(id);
+    mirror.mirror(by);
+    return mirror;
+  }
+
+  @On(Mirrored)
+  protected onMirrored(_event: Mirrored): void {}
+}
+
+/** What the handler does with each event; set by the test. */
+type Work = (event: Counted, context: Parameters<IDurableEventsHandler['handle']>[1]) => Promise<void>;
+
+describe('a durable handler', () => {
+  let system: TallySystem;
+  let registry: EventRegistry;
+  let mirrors: EventSourcedRepository<Mirror>;
+  const loops: SubscriptionLoop[] = [];
+
+  beforeEach(async () => {
+    for (const level of ['error', 'warn', 'log'] as const)
+      jest.spyOn(Logger.prototype, level).mockImplementation();
+    system = await startTallies();
+    registry = new EventRegistry();
+    [Counted, Mirrored].forEach((event) => registry.register(event));
+    const store = system.store;
+    mirrors = new EventSourcedRepository(Mirror, store, registry);
+  });
+
+  afterEach(async () => {
+    await Promise.all(loops.splice(0).map((loop) => loop.stop()));
+    await system.close();
+    jest.restoreAllMocks();
+  });
+
+  function follow(
+    work: Work,
+    from: 'beginning' | 'now' = 'beginning',
+    settings: Partial<SubscriptionSettings> = {},
+  ) {
+    @DurableEventsHandler({ name: 'mirror', from }, Counted)
+    class Handler implements IDurableEventsHandler<Counted> {
+      handle(...given: Parameters<Work>): Promise<void> {
+        return work(...given);
+      }
+    }
+    const definition = durableHandlerDefinition(Handler);
+    if (!definition) throw new Error('The handler lost its decorator.');
+    const loop = new SubscriptionLoop(new DurableHandler(definition, new Handler(), registry), {
+      store: system.store,
+      dataSource: system.dataSource,
+      leases: new Leases(system.dataSource, 'test', 5),
+      appended: new AppendSignal(),
+      projected: new ProgressSignal(),
+      settings: {
+        ...defaultSubscriptionSettings,
+        pollMs: 20,
+        retryDelayMs: 10,
+        maxRetryDelayMs: 20,
+        ...settings,
+      },
+    });
+    loops.push(loop);
+    loop.start();
+    return loop;
+  }
+
+  const arrived = (position: bigint) => system.positions.waitFor('mirror', position, 10_000);
+  const stored = () => system.store.readAll({ after: 0n });
+
+  it('gets each event in the order of its stream, with the context of its cause', async () => {
+    const seen: number[] = [];
+    await system.count('a', 1, 2, 3);
+    follow((event) => Promise.resolve(void seen.push(event.by)));
+    await arrived(3n);
+    expect(seen).toEqual([1, 2, 3]);
+  });
+
+  it('begins where it is declared to: with the first event, or now', async () => {
+    const seen: number[] = [];
+    await system.count('a', 1, 2, 3);
+    follow((event) => Promise.resolve(void seen.push(event.by)), 'now');
+    for (let tries = 0; (await system.positions.position('mirror')) < 3n && tries < 200; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    await arrived(await system.count('a', 4));
+    expect(seen).toEqual([4]);
+  });
+
+  it('sends commands whose events carry the event as their cause', async () => {
+    await runInMessageContext({ correlationId: 'c-1', actor: 'ada' }, () => system.count('a', 1));
+    follow(
+      async (event, { recorded }) => void (await mirrors.save(Mirror.start(recorded.stream.id, event.by))),
+    );
+    await arrived(1n);
+    const [cause, effect] = await stored();
+    expect(effect).toMatchObject({
+      type: 'Mirrored',
+      metadata: { correlationId: 'c-1', causationId: cause?.id, actor: 'ada' },
+    });
+  });
+
+  it('that fails after its command was stored gets its event again, and the command has its effect once', async () => {
+    let failures = 0;
+    await system.count('a', 1, 2);
+    follow(async (event, { recorded }) => {
+      if (recorded.version === 1) await mirrors.save(Mirror.start('m', event.by));
+      else await mirrors.update('m', (mirror) => (mirror.mirror(event.by), mirror.mirror(event.by * 10)));
+      if (failures++ < 4 && failures % 2 === 1) throw new Error('after the command');
+    });
+    await arrived(2n);
+    for (let tries = 0; (await system.control.parked('tallies')).length > 0 && tries < 200; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    for (let tries = 0; (await stored()).length < 5 && tries < 200; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const mirrored = (await stored())
+      .filter((event) => event.type === 'Mirrored')
+      .map((event) => event.data.by);
+    expect(mirrored).toEqual([1, 2, 20]);
+  });
+
+  it('writes through its transaction exactly once', async () => {
+    let failures = 0;
+    await system.dataSource.query('CREATE TABLE outbox (id uuid PRIMARY KEY)');
+    await system.count('a', 1, 2, 3);
+    follow(async (_event, { manager, recorded }) => {
+      await manager.query('INSERT INTO outbox VALUES ($1)', [recorded.id]);
+      if (failures++ === 1) throw new Error('after the write');
+    });
+    await arrived(3n);
+    for (let tries = 0; tries < 200; tries++) {
+      const rows = await system.dataSource.query<unknown[]>('SELECT FROM outbox');
+      if (rows.length === 3) return;
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    throw new Error('The outbox never held three messages.');
+  });
+});
