@@ -39,6 +39,7 @@ export type {
   RecordedEvent,
   StreamId,
 } from './event-store/event-envelope';
+export { newId } from './event-store/new-id';
 export { appendLimits } from './event-store/append-limits';
 export {
   EventRegistrationError,

@@ -1,4 +1,3 @@
-import { v7 as uuidv7 } from 'uuid';
 import { EventData } from '../domain';
 import { currentMetadata } from '../messaging/message-context';
 import { appendLimits } from './append-limits';
@@ -6,6 +5,7 @@ import { DuplicateEventIdError, InvalidAppendError } from './errors';
 import { EventMetadata, NewEvent, StreamId } from './event-envelope';
 import { AppendOptions, ClaimedValue, ExpectedVersion } from './event-store';
 import { checkText, toPlainJson } from './plain-json';
+import { newId } from './new-id';
 
 /** An event that is checked and written as JSON: nothing about it can fail in the store any more. */
 export interface PreparedEvent {
@@ -89,7 +89,7 @@ function prepareMetadata(event: NewEvent, name: string): string {
 }
 
 function prepareId(id: string | undefined, name: string): string {
-  const lowerCase = (id ?? uuidv7()).toLowerCase();
+  const lowerCase = (id ?? newId()).toLowerCase();
   if (!uuidPattern.test(lowerCase)) throw new InvalidAppendError(`${name} has an id that is no UUID.`);
   return lowerCase;
 }

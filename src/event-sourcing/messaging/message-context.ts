@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../event-store/new-id';
 
 /** What every message carries on, from the request to the last event that it leads to. */
 export interface MessageContext {
@@ -37,6 +37,6 @@ export function currentMetadata(): Omit<MessageContext, 'derivedFrom'> {
     const { correlationId, causationId, actor } = context;
     return { correlationId, causationId, actor };
   }
-  const correlationId = uuidv7();
+  const correlationId = newId();
   return { correlationId, causationId: correlationId, actor: 'system' };
 }

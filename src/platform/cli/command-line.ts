@@ -1,7 +1,6 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { Command } from 'commander';
-import { runInMessageContext } from '../../event-sourcing';
-import { v7 as uuidv7 } from 'uuid';
+import { newId, runInMessageContext } from '../../event-sourcing';
 import { allPrinted, Output } from './output';
 
 export interface CommandContext {
@@ -63,7 +62,7 @@ async function runWork(
     application: async () => (await (started ??= startApplication())).application,
   };
   try {
-    const outcome = await runInMessageContext({ correlationId: uuidv7(), actor: 'cli' }, () => work(context));
+    const outcome = await runInMessageContext({ correlationId: newId(), actor: 'cli' }, () => work(context));
     return outcome !== false;
   } finally {
     await (await started)?.stop();

@@ -1,13 +1,12 @@
 import type { NextFunction, Request, Response } from 'express';
-import { v7 as uuidv7 } from 'uuid';
-import { runInMessageContext } from '../../event-sourcing';
+import { newId, runInMessageContext } from '../../event-sourcing';
 
 const sane = /^[A-Za-z0-9._:-]{1,128}$/;
 
 /** Answers with the correlation id of the request, or with a new one, and runs the request in its message context. */
 export function correlation(request: Request, response: Response, next: NextFunction): void {
   const given = request.get('X-Correlation-Id');
-  const correlationId = given !== undefined && sane.test(given) ? given : uuidv7();
+  const correlationId = given !== undefined && sane.test(given) ? given : newId();
   response.setHeader('X-Correlation-Id', correlationId);
   runInMessageContext({ correlationId, actor: 'anonymous' }, next);
 }

@@ -1,9 +1,9 @@
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../../event-sourcing';
 import { Database } from '../database/database';
 
 /** Tells a newcomer where things are, and three requests to paste. */
 export function welcome(url: string, database: Database): string {
-  const userId = uuidv7();
+  const userId = newId();
   const email = `ada.${userId.slice(0, 13)}@example.com`;
   const where = database.embedded
     ? `embedded Postgres, port ${database.embedded.port}, data in ${database.embedded.dataDir}`

@@ -1,8 +1,7 @@
 import { Body, Controller, HttpCode, Param, Post, Put, Res } from '@nestjs/common';
 import { Command, CommandBus } from '@nestjs/cqrs';
 import type { Response } from 'express';
-import { v7 as uuidv7 } from 'uuid';
-import type { AppendResult } from '../../../event-sourcing';
+import { type AppendResult, newId } from '../../../event-sourcing';
 import { acknowledge, IfMatch } from '../../../platform';
 import { ChangeUserEmail } from '../application/change-user-email.command';
 import { CreateUser } from '../application/create-user.command';
@@ -19,7 +18,7 @@ export class UserCommandsController {
 
   @Post()
   async create(@Body() body: CreateUserBody, @Res({ passthrough: true }) response: Response) {
-    const userId = body.userId ?? uuidv7();
+    const userId = body.userId ?? newId();
     const answer = await this.execute(new CreateUser(userId, body.name, body.email), userId, response);
     response.setHeader('Location', `/v1/users/${userId}`);
     return answer;
