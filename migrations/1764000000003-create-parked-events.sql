@@ -37,5 +37,5 @@ CREATE TABLE discarded_events (
   error text,
   attempts integer NOT NULL,
   discarded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-  CONSTRAINT discarded_events_position PRIMARY KEY (subscription, position)
+  CONSTRAINT discarded_events_position PRIMARY KEY (subscription, position, discarded_at)
 );

@@ -5,29 +5,24 @@ import { messageContext, MessageContext } from '../messaging/message-context';
 /** Namespace of event ids that are made from their cause (RFC 9562, version 5). */
 const namespace = '6f0c1b0e-9d0c-4f43-8a53-3a4f5c0f2b7e';
 
-/** How many events each handling has stored in each stream. */
-const stored = new WeakMap<MessageContext, Map<string, number>>();
+/** How many commands each handling has sent to each stream. */
+const commands = new WeakMap<MessageContext, Map<string, number>>();
+
+/** Makes the id of the n-th event of a command, from its type. */
+export type DerivedId = (type: string, index: number) => string;
 
 /**
- * Ids for events that a durable handler leads to: made from the handler, its event, the stream and their number, so that a
- * second handling of the same event gives the same ids. Undefined outside a durable handler.
+ * Counts one more command of a durable handler to this stream, and makes the ids of its events: from the handler, its event,
+ * the stream, and the number of the command, whether or not the commands before it raised anything. So a handler that gets
+ * its event again gives the same ids again. Undefined outside a durable handler.
  */
-export function derivedIds(stream: StreamId, events: number): readonly string[] | undefined {
+export function derivedIdsOfNextCommand(stream: StreamId): DerivedId | undefined {
   const context = messageContext();
   if (context?.derivedFrom === undefined) return undefined;
-  const cause = `${context.derivedFrom} ${streamName(stream)}`;
-  const first = stored.get(context)?.get(streamName(stream)) ?? 0;
-  return Array.from({ length: events }, (_, index) => uuidv5(`${cause} ${first + index}`, namespace));
-}
-
-/** Moves on to the next ids, now that these are stored; a lost race that is decided again uses the same ones. */
-export function countDerived(stream: StreamId, events: number): void {
-  const context = messageContext();
-  if (context?.derivedFrom === undefined) return;
-  const counts = stored.get(context) ?? new Map<string, number>();
-  stored.set(context, counts.set(streamName(stream), (counts.get(streamName(stream)) ?? 0) + events));
-}
-
-function streamName({ type, id }: StreamId): string {
-  return JSON.stringify([type, id]);
+  const name = JSON.stringify([stream.type, stream.id]);
+  const counts = commands.get(context) ?? new Map<string, number>();
+  const command = (counts.get(name) ?? 0) + 1;
+  commands.set(context, counts.set(name, command));
+  return (type, index) =>
+    uuidv5(JSON.stringify([context.derivedFrom, name, command, index, type]), namespace);
 }

@@ -3,7 +3,7 @@ import { AggregateClass, AggregateRoot, aggregateType, Claim } from '../domain';
 import { ClaimTakenError, DuplicateEventIdError, WrongExpectedVersionError } from '../event-store/errors';
 import { EventRegistry } from '../event-store/event-registry';
 import { AppendResult, EventStore } from '../event-store/event-store';
-import { countDerived, derivedIds } from './derived-ids';
+import { DerivedId, derivedIdsOfNextCommand } from './derived-ids';
 import {
   AggregateAlreadyExistsError,
   AggregateNotFoundError,
@@ -62,8 +62,9 @@ export class EventSourcedRepository<T extends AggregateRoot> {
    * @throws the claim's own refusal (`whenTaken`), or ClaimTakenError.
    */
   async save(aggregate: T): Promise<AppendResult> {
+    const derivedId = derivedIdsOfNextCommand({ type: this.type, id: aggregate.id });
     try {
-      return await this.append(aggregate);
+      return await this.append(aggregate, derivedId);
     } catch (error) {
       if (error instanceof WrongExpectedVersionError && aggregate.version === 0) {
         throw new AggregateAlreadyExistsError(this.type, aggregate.id);
@@ -79,6 +80,7 @@ export class EventSourcedRepository<T extends AggregateRoot> {
    * @throws WrongExpectedVersionError when the race was lost many times over.
    */
   update(id: string, decide: (aggregate: T) => void, options: UpdateOptions = {}): Promise<AppendResult> {
+    const derivedId = derivedIdsOfNextCommand({ type: this.type, id });
     return this.turns.take(id, async () => {
       for (let attempt = 1; ; attempt++) {
         const aggregate = await this.get(id);
@@ -87,7 +89,7 @@ export class EventSourcedRepository<T extends AggregateRoot> {
         }
         decide(aggregate);
         try {
-          return await this.append(aggregate);
+          return await this.append(aggregate, derivedId);
         } catch (error) {
           if (!(error instanceof WrongExpectedVersionError) || attempt === maxAttempts) throw error;
           await delay(Math.random() * 2 ** attempt);
@@ -96,7 +98,7 @@ export class EventSourcedRepository<T extends AggregateRoot> {
     });
   }
 
-  private async append(aggregate: T): Promise<AppendResult> {
+  private async append(aggregate: T, derivedId: DerivedId | undefined): Promise<AppendResult> {
     const { events, claims, releases } = AggregateRoot.pendingChanges(aggregate);
     if (events.length === 0) {
       if (aggregate.version === 0 || claims.length + releases.length > 0)
@@ -104,16 +106,17 @@ export class EventSourcedRepository<T extends AggregateRoot> {
       return AggregateRoot.placeOf(aggregate);
     }
     const stream = { type: this.type, id: aggregate.id };
-    const ids = derivedIds(stream, events.length);
-    const newEvents = events.map((event, index) => ({ id: ids?.[index], ...this.registry.encode(event) }));
+    const newEvents = events.map((event, index) => {
+      const encoded = this.registry.encode(event);
+      return { id: derivedId?.(encoded.type, index), ...encoded };
+    });
     const options = { expectedVersion: aggregate.version, claims, releases };
     try {
       const result = await this.store.appendToStream(stream, newEvents, options).catch((error: unknown) => {
         // A durable handler got its event again, and its command was stored the first time: the ids stand in the stream.
-        if (ids === undefined || !(error instanceof DuplicateEventIdError)) throw error;
+        if (derivedId === undefined || !(error instanceof DuplicateEventIdError)) throw error;
         return this.store.appendToStream(stream, newEvents, { ...options, expectedVersion: 'any' });
       });
-      countDerived(stream, events.length);
       AggregateRoot.markStored(aggregate, result);
       return result;
     } catch (error) {

@@ -15,8 +15,15 @@ export interface EventRunnerParts {
   readonly settings: SubscriptionSettings;
 }
 
-/** Streams that are tried again between two pages, at most: the others must not wait for long. */
+const allowIdle = "SELECT set_config('idle_in_transaction_session_timeout', $1, true)";
+
 const dueAtOnce = 20;
+
+/** How long the events that are due may be tried again between two pages, in milliseconds. */
+const retryPassMs = 1_000;
+
+/** An operator has discarded the event while it was tried again: nothing of that may be kept. */
+class DecidedMeanwhileError extends Error {}
 
 /**
  * Handles events under one lease. A transaction that fails is halved until the event that is to blame stands alone; its
@@ -46,10 +53,16 @@ export class EventRunner {
     return position;
   }
 
-  /** Tries again what is due, stream by stream, each in its order. */
+  /** Tries again what is due, each stream in its order; for a second at most, because the others must not wait for long. */
   async retryDue(): Promise<void> {
-    if (this.parked.isEmpty) return;
-    for (const due of await this.parked.due(dueAtOnce)) await this.retry(due);
+    const end = Date.now() + retryPassMs;
+    for (let due = await this.due(); due.length > 0 && Date.now() < end; due = await this.due()) {
+      for (const event of due) if (Date.now() < end) await this.retry(event);
+    }
+  }
+
+  private async due(): Promise<readonly DueEvent[]> {
+    return this.parked.isEmpty ? [] : this.parked.due(dueAtOnce);
   }
 
   /** Splits a page, so that no transaction handles more events than the subscriber allows. */
@@ -77,14 +90,27 @@ export class EventRunner {
       await this.parts.dataSource.transaction((manager) => this.handleAll(events, from, manager));
     } catch (error) {
       if (isNotTheEvents(error)) throw error;
-      if (first === last) {
-        await this.setAside(first, from, error);
-      } else {
-        const middle = events.length >> 1;
-        await this.runPart(events.slice(middle), await this.runPart(events.slice(0, middle), from));
-      }
+      await this.isolate(events, from, error);
     }
     return last.position;
+  }
+
+  /** Finds the event that is to blame. Where only one was handled, it is that one, and it is not run again. */
+  private async isolate(events: readonly RecordedEvent[], from: Position, error: unknown): Promise<void> {
+    const handled = events.filter(
+      (event) => this.subscriber.wants(event.type) && !this.parked.has(event.stream),
+    );
+    const [suspect] = handled;
+    if (!suspect) throw error;
+    if (handled.length === 1) {
+      const index = events.indexOf(suspect);
+      const position = await this.runPart(events.slice(0, index), from);
+      await this.setAside(suspect, position, error);
+      await this.runPart(events.slice(index + 1), suspect.position);
+    } else {
+      const middle = events.length >> 1;
+      await this.runPart(events.slice(middle), await this.runPart(events.slice(0, middle), from));
+    }
   }
 
   private async handleAll(
@@ -102,9 +128,11 @@ export class EventRunner {
     );
   }
 
-  private handle(event: RecordedEvent, manager: EntityManager): Promise<void> {
+  private async handle(event: RecordedEvent, manager: EntityManager): Promise<void> {
     const { handlerTimeoutMs } = this.parts.settings;
-    return withTimeout(this.subscriber.handle(event, manager), this.subscriber.name, handlerTimeoutMs);
+    // A handler may wait for others outside the database, and its transaction is idle meanwhile.
+    if (this.subscriber.kind === 'handler') await manager.query(allowIdle, [`${handlerTimeoutMs + 5_000}ms`]);
+    await withTimeout(this.subscriber.handle(event, manager), this.subscriber.name, handlerTimeoutMs);
   }
 
   private async setAside(event: RecordedEvent, from: Position, error: unknown): Promise<void> {
@@ -127,12 +155,15 @@ export class EventRunner {
       const outcome = await this.parts.dataSource.transaction(async (manager) => {
         await this.handle(event, manager);
         await this.parts.leases.hold(manager, this.lease);
-        return this.parked.remove(manager, due);
+        const removed = await this.parked.remove(manager, due);
+        if (!removed) throw new DecidedMeanwhileError();
+        return removed;
       });
       if (outcome === 'freed') this.parked.free(due.stream);
       if (outcome === 'freed')
         this.logger.log(`"${this.subscriber.name}" goes on with a stream that was set aside.`);
     } catch (error) {
+      if (error instanceof DecidedMeanwhileError) return;
       if (isNotTheEvents(error)) throw error;
       await this.failAgain(due, event, error);
     }

@@ -45,6 +45,8 @@ const tryAgain = new Set(['40001', '40P01']);
  */
 export function isNotTheEvents(error: unknown): boolean {
   if (notTheEvent.some((errorClass) => error instanceof errorClass)) return true;
+  // TypeORM's word for a connection that was lost between two statements.
+  if (error instanceof Error && error.name === 'QueryRunnerAlreadyReleasedError') return true;
   return (
     isDatabaseUnavailable(error) || tryAgain.has(String((error as { code?: unknown } | undefined)?.code))
   );

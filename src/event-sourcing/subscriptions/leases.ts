@@ -10,6 +10,8 @@ export interface Lease {
   readonly epoch: bigint;
   /** The checkpoint when the lease was taken. */
   readonly position: Position;
+  /** Whether the subscription stood still, says the row, before the lease was taken. */
+  readonly wasFailing: boolean;
 }
 
 /** Another process has taken the lease; nothing of the transaction may be kept. */
@@ -38,7 +40,7 @@ const takeLease = `
   UPDATE subscriptions
   SET owner = $2, epoch = epoch + 1, lease_expires_at = clock_timestamp() + make_interval(secs => $3)
   WHERE name = $1 AND NOT paused AND (owner IS NULL OR owner = $2 OR lease_expires_at < clock_timestamp())
-  RETURNING epoch, position, version`;
+  RETURNING epoch, position, version, failure`;
 
 const renewLease = `
   UPDATE subscriptions SET lease_expires_at = clock_timestamp() + make_interval(secs => $3)
@@ -62,6 +64,7 @@ interface LeaseRow {
   readonly epoch: string;
   readonly position: string;
   readonly version: number;
+  readonly failure: string | null;
 }
 
 /** The leases and checkpoints of subscriptions: one row each, judged by the clock of the database. */
@@ -80,7 +83,13 @@ export class Leases {
     await this.dataSource.query(createSubscription, [name, version, kind, from === 'now']);
     const row = await this.update(takeLease, [name, this.owner, this.leaseSeconds]);
     if (!row) return undefined;
-    const lease = { name, owner: this.owner, epoch: BigInt(row.epoch), position: BigInt(row.position) };
+    const lease = {
+      name,
+      owner: this.owner,
+      epoch: BigInt(row.epoch),
+      position: BigInt(row.position),
+      wasFailing: row.failure !== null,
+    };
     if (row.version === version) return lease;
     await this.release(lease);
     throw new ProjectorVersionError(name, row.version, version);

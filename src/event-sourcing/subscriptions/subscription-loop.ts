@@ -100,22 +100,23 @@ export class SubscriptionLoop {
     const runner = new EventRunner(this.subscriber, lease, this.parts);
     await runner.prepare();
     let position = lease.position;
+    let isFailing = lease.wasFailing || this.failures > 0;
     while (!stop.aborted) {
       const seen = appended.count;
       await runner.retryDue();
       const events = await store.readAll({ after: position, limit: settings.batchSize });
       checkContiguous(events, position);
       position = await runner.run(events, position);
-      await this.noteProgress(lease);
+      if (isFailing) await this.noteProgress(lease);
+      isFailing = false;
       if (events.length === 0) await appended.wait(seen, settings.pollMs, stop);
       else this.parts.projected.notify();
     }
   }
 
   private async noteProgress(lease: Lease): Promise<void> {
-    if (this.failures === 0) return;
     await this.parts.leases.noteFailure(lease, null);
-    this.logger.log(`"${this.name}" goes on, after ${this.failures} failures.`);
+    this.logger.log(`"${this.name}" goes on, after it stood still.`);
     this.failures = 0;
   }
 

@@ -39,12 +39,22 @@ async function verify({ application, output }: CommandContext): Promise<boolean>
   let isFine = log.problems.length === 0;
   for (const projection of app.get(Projections).all()) {
     const progress = output.progress(projection.name);
-    const comparison = await app
-      .get(ProjectionFold)
-      .compare(projection, (done) => progress.update(Number(done), Number(log.head)));
-    progress.stop();
-    printComparison(output, projection.name, comparison);
-    isFine &&= comparison.differences.length === 0;
+    try {
+      const comparison = await app
+        .get(ProjectionFold)
+        .compare(projection, (done) => progress.update(Number(done), Number(log.head)));
+      printComparison(output, projection.name, comparison);
+      isFine &&= comparison.differences.length === 0;
+    } catch (error) {
+      const { message } = error as Error;
+      output.complain(
+        { projection: projection.name, problem: message },
+        `${projection.name}: not compared: ${message}`,
+      );
+      isFine = false;
+    } finally {
+      progress.stop();
+    }
   }
   return isFine;
 }

@@ -152,6 +152,37 @@ describe('a durable handler', () => {
     expect(mirrored).toEqual([1, 2, 20]);
   });
 
+  it('that is stopped between two commands to one stream sends the second when it gets its event again', async () => {
+    let tries = 0;
+    await system.count('a', 1);
+    follow(async (_event, { recorded }) => {
+      const id = `m${recorded.version}`;
+      if ((await mirrors.find(id)) === undefined) await mirrors.save(Mirror.start(id, 1));
+      else await mirrors.update(id, () => undefined);
+      if (tries++ === 0) throw new Error('between the commands');
+      await mirrors.update(id, (mirror) => mirror.mirror(2));
+    });
+    await arrived(1n);
+    for (let n = 0; (await stored()).length < 3 && n < 200; n++)
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    expect((await stored()).slice(1).map((event) => event.data.by)).toEqual([1, 2]);
+  });
+
+  it('runs once before its first pause, however many other events share its page', async () => {
+    const tries: number[] = [];
+    const others = Array.from({ length: 50 }, () => ({ type: 'Mirrored', data: { by: 0 } }));
+    await system.store.appendToStream({ type: 'Other', id: 'x' }, others, { expectedVersion: 0 });
+    await system.count('a', 1);
+    await system.store.appendToStream({ type: 'Other', id: 'x' }, others, { expectedVersion: 50 });
+    const fails = (event: Counted) => {
+      tries.push(event.by);
+      return Promise.reject(new Error('always'));
+    };
+    follow(fails, 'beginning', { retryDelayMs: 600_000, maxRetryDelayMs: 600_000 });
+    expect(await arrived(101n)).toBe(true);
+    expect(tries).toEqual([1]);
+  });
+
   it('writes through its transaction exactly once', async () => {
     let failures = 0;
     await system.dataSource.query('CREATE TABLE outbox (id uuid PRIMARY KEY)');

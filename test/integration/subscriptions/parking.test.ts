@@ -129,6 +129,18 @@ describe('an event that fails', () => {
     expect(loop.failuresInARow).toBeGreaterThan(0);
   });
 
+  it('is forgotten as the failure of the subscription once another process goes on', async () => {
+    await system.count('a', 1);
+    system.loop('one').start();
+    await system.positions.waitFor('tallies', 1n, 10_000);
+    await system.dataSource.query(
+      "UPDATE subscriptions SET failure = 'of a process that is gone', owner = NULL, lease_expires_at = NULL, epoch = epoch + 1",
+    );
+    system.loop('two').start();
+    await waitUntil(async () => (await system.statuses.all())[0]?.failure === null);
+    await waitUntil(async () => (await system.statuses.all())[0]?.state === 'running');
+  });
+
   it('is not to blame when the database is away: nothing is set aside', async () => {
     let outages = 0;
     const afterRow = async ({ manager }: ProjectionContext) => {
