@@ -25,7 +25,8 @@ describe('where Postgres and its cluster are kept', () => {
   let dataDir: string;
 
   beforeAll(async () => {
-    checkout = makeCheckout('linked');
+    // Copied, so that an ordinary user can reach them, wherever the project lies.
+    checkout = makeCheckout('copied');
     unlinked = makeCheckout('without-links');
     dataDir = join(temporaryFolder(), 'data');
     await stop(await launch(checkout, { dataDir }));
