@@ -26,7 +26,7 @@ export default tseslint.config(
   },
   {
     // A factory of Nest gets its dependencies as parameters.
-    files: ['src/**/*.module.ts'],
+    files: ['src/**/*.{module,providers}.ts'],
     rules: { 'max-params': 'off' },
   },
   {

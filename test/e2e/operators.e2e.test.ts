@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Client as Postgres } from 'pg';
 import { commandLineOf, jsonLines, RunCommand } from './command-line';
 import { RunningService, startOnNewDatabase } from './running-service';
+import { waitUntil } from '../support/wait-until';
 
 interface Status {
   readonly name: string;
@@ -34,7 +35,7 @@ describe('operators', () => {
     cli = commandLineOf(running.database.url);
     sql = new Postgres({ connectionString: running.database.url });
     await sql.connect();
-    await eventually(async () => (await statusOf('welcome-message'))?.state === 'running');
+    await waitUntil(async () => (await statusOf('welcome-message'))?.state === 'running');
   });
 
   afterAll(async () => {
@@ -70,14 +71,14 @@ describe('operators', () => {
       userId,
     ]);
     await createUser(userId);
-    await eventually(async () => (await parked()).some((event) => event.streamId === userId));
+    await waitUntil(async () => (await parked()).some((event) => event.streamId === userId));
     return userId;
   }
 
   it('see how each subscription stands', async () => {
     const userId = await createUser();
-    await eventually(async () => (await messagesTo(userId)).length === 1);
-    await eventually(async () => (await statusOf('users'))?.lagEvents === 0);
+    await waitUntil(async () => (await messagesTo(userId)).length === 1);
+    await waitUntil(async () => (await statusOf('users'))?.lagEvents === 0);
     const { items } = await get<{ items: Status[] }>(subscriptions);
     expect(items.map(({ name, kind, state }) => [name, kind, state])).toEqual([
       ['users', 'projector', 'running'],
@@ -98,7 +99,7 @@ describe('operators', () => {
     const unwelcome = await createUnwelcome();
     const others = await Promise.all(Array.from({ length: 20 }, () => createUser()));
     for (const userId of others) {
-      await eventually(async () => (await messagesTo(userId)).length === 1);
+      await waitUntil(async () => (await messagesTo(userId)).length === 1);
       expect(await messagesTo(userId)).toEqual([{ text: 'Welcome, Ada!' }]);
     }
     expect((await parked()).find((event) => event.streamId === unwelcome)).toMatchObject({
@@ -113,7 +114,7 @@ describe('operators', () => {
     await sql.query('DELETE FROM welcome_messages WHERE user_id = $1', [userId]);
     const path = `${subscriptions}/welcome-message/parked/${event?.position}/retry`;
     expect((await running.client.post(path)).status).toBe(202);
-    await eventually(async () => !(await parked()).some(({ streamId }) => streamId === userId));
+    await waitUntil(async () => !(await parked()).some(({ streamId }) => streamId === userId));
     expect(await messagesTo(userId)).toEqual([{ text: 'Welcome, Ada!' }]);
     expect((await running.client.post(path)).problem?.code).toBe('not-found');
   });
@@ -146,7 +147,7 @@ describe('operators', () => {
     expect(await statusOf('users')).toMatchObject({ state: 'stopped', owner: null });
     expect((await cli('projections', 'status')).code).toBe(1);
     expect((await cli('projections', 'resume', 'users')).code).toBe(0);
-    await eventually(async () => (await running.client.get(`/v1/users/${userId}`)).status === 200);
+    await waitUntil(async () => (await running.client.get(`/v1/users/${userId}`)).status === 200);
   });
 
   it('are told when there is no such subscription', async () => {
@@ -171,11 +172,3 @@ describe('operators', () => {
     expect(typed.items).toEqual([]);
   });
 });
-
-async function eventually(isTrue: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 400; tries++) {
-    if (await isTrue()) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error('It did not come true within 10 seconds.');
-}

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { startTallies, TallySystem } from './tally';
+import { waitUntil } from '../../support/wait-until';
 
 describe('two processes with one projection', () => {
   let system: TallySystem;
@@ -74,11 +75,3 @@ describe('two processes with one projection', () => {
     expect(await system.subscription()).toMatchObject({ owner: 'slow', epoch: '1' });
   });
 });
-
-async function waitUntil(isTrue: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 400; tries++) {
-    if (await isTrue()) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error('It did not come true within 10 seconds.');
-}

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { NotParkedError, type ProjectionContext } from '../../../src/event-sourcing';
 import { startTallies, TallySystem } from './tally';
+import { waitUntil } from '../../support/wait-until';
 
 const fast = { retryDelayMs: 10, maxRetryDelayMs: 20, maxBackoffMs: 20, maxAttempts: 3 };
 
@@ -212,12 +213,4 @@ function failsOn(stream: string, version: number) {
     if (recorded.stream.id === stream && recorded.version === version)
       throw new Error(`${stream} ${version} is poison`);
   };
-}
-
-async function waitUntil(isTrue: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 400; tries++) {
-    if (await isTrue()) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error('It did not come true within 10 seconds.');
 }

@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { Provider } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
+import { EventBus } from '@nestjs/cqrs';
+import { DataSource } from 'typeorm';
+import { EventRegistry } from './event-store/event-registry';
+import { EventStore } from './event-store/event-store';
+import { EventStoreShutdown } from './event-store/event-store-shutdown';
+import { InMemoryEventStore } from './event-store/in-memory-event-store';
+import { LogCheck } from './event-store/postgres/log-check';
+import { PostgresEventStore } from './event-store/postgres/postgres-event-store';
+import { AppendSignal, ProgressSignal } from './event-store/progress-signal';
+import { EventSourcingOptions } from './event-sourcing.options';
+import { EventBusBridge } from './messaging/event-bus-bridge';
+import { ProjectionFold } from './projections/projection-fold';
+import { ProjectionPositions } from './projections/projection-positions';
+import { Projections } from './projections/projections';
+import { Aggregates } from './repository/aggregates';
+import { Leases } from './subscriptions/leases';
+import { defaultSubscriptionSettings, SubscriptionSettings } from './subscriptions/subscription-settings';
+import { Subscribers } from './subscriptions/subscribers';
+import { SubscriptionControl } from './subscriptions/subscription-control';
+import { SubscriptionLoopParts } from './subscriptions/subscription-loop';
+import { SubscriptionStatuses } from './subscriptions/subscription-status';
+import { Subscriptions } from './subscriptions/subscriptions';
+
+/** Token of the options that `forRoot` was given. */
+export const OPTIONS = Symbol('EventSourcingOptions');
+const SETTINGS = Symbol('SubscriptionSettings');
+const LOOP_PARTS = Symbol('SubscriptionLoopParts');
+
+/** What the kernel provides once per application. */
+export const rootProviders: Provider[] = [
+  AppendSignal,
+  ProgressSignal,
+  EventRegistry,
+  EventStoreShutdown,
+  {
+    provide: EventStore,
+    inject: [OPTIONS, AppendSignal],
+    useFactory: ({ store }: EventSourcingOptions, signal: AppendSignal) =>
+      store === 'in-memory' ? new InMemoryEventStore(signal) : new PostgresEventStore(store, signal),
+  },
+  {
+    provide: Aggregates,
+    inject: [EventStore, EventRegistry],
+    useFactory: (store: EventStore, registry: EventRegistry) => new Aggregates(store, registry),
+  },
+  {
+    provide: Projections,
+    inject: [EventRegistry],
+    useFactory: (registry: EventRegistry) => new Projections(registry),
+  },
+  {
+    provide: ProjectionPositions,
+    inject: [DataSource, ProgressSignal],
+    useFactory: (dataSource: DataSource, signal: ProgressSignal) =>
+      new ProjectionPositions(dataSource, signal),
+  },
+  {
+    provide: ProjectionFold,
+    inject: [DataSource, EventStore],
+    useFactory: (dataSource: DataSource, store: EventStore) => new ProjectionFold(dataSource, store),
+  },
+  {
+    provide: LogCheck,
+    inject: [DataSource],
+    useFactory: (dataSource: DataSource) => new LogCheck(dataSource),
+  },
+  {
+    provide: SETTINGS,
+    inject: [OPTIONS],
+    useFactory: (options: EventSourcingOptions) => ({
+      ...defaultSubscriptionSettings,
+      ...options.subscriptions,
+    }),
+  },
+  {
+    provide: EventBusBridge,
+    inject: [EventStore, EventRegistry, EventBus, AppendSignal, SETTINGS],
+    useFactory: (
+      store: EventStore,
+      registry: EventRegistry,
+      eventBus: EventBus,
+      appended: AppendSignal,
+      { pollMs }: SubscriptionSettings,
+    ) => new EventBusBridge(store, registry, eventBus, { appended, pollMs }),
+  },
+  {
+    provide: Subscribers,
+    inject: [Projections, EventRegistry, DiscoveryService],
+    useFactory: (projections: Projections, registry: EventRegistry, discovery: DiscoveryService) =>
+      new Subscribers(projections, registry, discovery),
+  },
+  {
+    provide: SubscriptionStatuses,
+    inject: [DataSource, Subscribers],
+    useFactory: (dataSource: DataSource, subscribers: Subscribers) =>
+      new SubscriptionStatuses(dataSource, subscribers),
+  },
+  {
+    provide: SubscriptionControl,
+    inject: [DataSource, Subscribers],
+    useFactory: (dataSource: DataSource, subscribers: Subscribers) =>
+      new SubscriptionControl(dataSource, subscribers),
+  },
+  {
+    provide: LOOP_PARTS,
+    inject: [EventStore, DataSource, AppendSignal, ProgressSignal, SETTINGS],
+    useFactory: makeLoopParts,
+  },
+  {
+    provide: Subscriptions,
+    inject: [Subscribers, Projections, EventBusBridge, LOOP_PARTS],
+    useFactory: (
+      subscribers: Subscribers,
+      projections: Projections,
+      bridge: EventBusBridge,
+      parts: SubscriptionLoopParts,
+    ) => new Subscriptions(subscribers, projections, bridge, parts),
+  },
+];
+
+function makeLoopParts(
+  store: EventStore,
+  dataSource: DataSource,
+  appended: AppendSignal,
+  projected: ProgressSignal,
+  settings: SubscriptionSettings,
+): SubscriptionLoopParts {
+  const owner = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
+  const leases = new Leases(dataSource, owner, settings.leaseSeconds);
+  return { store, dataSource, leases, appended, projected, settings };
+}
