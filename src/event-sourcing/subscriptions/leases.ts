@@ -39,8 +39,11 @@ const createSubscription = `
 const takeLease = `
   UPDATE subscriptions
   SET owner = $2, epoch = epoch + 1, lease_expires_at = clock_timestamp() + make_interval(secs => $3)
-  WHERE name = $1 AND NOT paused AND (owner IS NULL OR owner = $2 OR lease_expires_at < clock_timestamp())
-  RETURNING epoch, position, version, failure`;
+  WHERE name = $1 AND version = $4 AND NOT paused
+    AND (owner IS NULL OR owner = $2 OR lease_expires_at < clock_timestamp())
+  RETURNING epoch, position, failure`;
+
+const readVersion = 'SELECT version FROM subscriptions WHERE name = $1';
 
 const renewLease = `
   UPDATE subscriptions SET lease_expires_at = clock_timestamp() + make_interval(secs => $3)
@@ -63,7 +66,6 @@ const noteFailure = `
 interface LeaseRow {
   readonly epoch: string;
   readonly position: string;
-  readonly version: number;
   readonly failure: string | null;
 }
 
@@ -81,18 +83,20 @@ export class Leases {
    */
   async take({ name, version, kind, from }: Subscriber): Promise<Lease | undefined> {
     await this.dataSource.query(createSubscription, [name, version, kind, from === 'now']);
-    const row = await this.update(takeLease, [name, this.owner, this.leaseSeconds]);
-    if (!row) return undefined;
-    const lease = {
+    const row = await this.update(takeLease, [name, this.owner, this.leaseSeconds, version]);
+    if (!row) return this.checkVersion(name, version);
+    return {
       name,
       owner: this.owner,
       epoch: BigInt(row.epoch),
       position: BigInt(row.position),
       wasFailing: row.failure !== null,
     };
-    if (row.version === version) return lease;
-    await this.release(lease);
-    throw new ProjectorVersionError(name, row.version, version);
+  }
+
+  private async checkVersion(name: string, version: number): Promise<undefined> {
+    const [row] = await this.dataSource.query<{ version: number }[]>(readVersion, [name]);
+    if (row && row.version !== version) throw new ProjectorVersionError(name, row.version, version);
   }
 
   /** @throws LeaseLostError */
