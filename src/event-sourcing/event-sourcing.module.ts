@@ -13,8 +13,12 @@ import {
 import { ProjectionFold } from './projections/projection-fold';
 import { ProjectionPositions } from './projections/projection-positions';
 import { Projections } from './projections/projections';
+import { RebuildRunner } from './projections/rebuild/rebuild-runner';
+import { RebuildSwap } from './projections/rebuild/rebuild-swap';
+import { Rebuilds } from './projections/rebuild/rebuilds';
 import { Aggregates } from './repository/aggregates';
 import { aggregateRepositoryToken } from './repository/inject-aggregate';
+import { CheckpointCheck } from './subscriptions/checkpoint-check';
 import { SubscriptionControl } from './subscriptions/subscription-control';
 import { SubscriptionStatuses } from './subscriptions/subscription-status';
 import { Subscriptions } from './subscriptions/subscriptions';
@@ -64,6 +68,10 @@ function rootModule(options: Provider, imports: DynamicModule['imports'] = []): 
       ProjectionPositions,
       ProjectionFold,
       LogCheck,
+      CheckpointCheck,
+      Rebuilds,
+      RebuildSwap,
+      RebuildRunner,
       Subscriptions,
       SubscriptionStatuses,
       SubscriptionControl,

@@ -16,7 +16,11 @@ import { EventBusBridge } from './messaging/event-bus-bridge';
 import { ProjectionFold } from './projections/projection-fold';
 import { ProjectionPositions } from './projections/projection-positions';
 import { Projections } from './projections/projections';
+import { RebuildRunner } from './projections/rebuild/rebuild-runner';
+import { RebuildSwap } from './projections/rebuild/rebuild-swap';
+import { Rebuilds } from './projections/rebuild/rebuilds';
 import { Aggregates } from './repository/aggregates';
+import { CheckpointCheck } from './subscriptions/checkpoint-check';
 import { Leases } from './subscriptions/leases';
 import { defaultSubscriptionSettings, SubscriptionSettings } from './subscriptions/subscription-settings';
 import { Subscribers } from './subscriptions/subscribers';
@@ -111,14 +115,42 @@ export const rootProviders: Provider[] = [
     useFactory: makeLoopParts,
   },
   {
+    provide: CheckpointCheck,
+    inject: [DataSource],
+    useFactory: (dataSource: DataSource) => new CheckpointCheck(dataSource),
+  },
+  {
+    provide: Rebuilds,
+    inject: [DataSource, Projections, Subscribers],
+    useFactory: (dataSource: DataSource, projections: Projections, subscribers: Subscribers) =>
+      new Rebuilds(dataSource, projections, subscribers),
+  },
+  {
+    provide: RebuildSwap,
+    inject: [DataSource, EventStore],
+    useFactory: (dataSource: DataSource, store: EventStore) => new RebuildSwap(dataSource, store),
+  },
+  {
+    provide: RebuildRunner,
+    inject: [Projections, Rebuilds, RebuildSwap, LOOP_PARTS],
+    useFactory: (
+      projections: Projections,
+      rebuilds: Rebuilds,
+      swap: RebuildSwap,
+      parts: SubscriptionLoopParts,
+    ) => new RebuildRunner(projections, rebuilds, swap, parts),
+  },
+  {
     provide: Subscriptions,
-    inject: [Subscribers, Projections, EventBusBridge, LOOP_PARTS],
+    inject: [Subscribers, Projections, EventBusBridge, Rebuilds, RebuildRunner, LOOP_PARTS],
     useFactory: (
       subscribers: Subscribers,
       projections: Projections,
       bridge: EventBusBridge,
+      orders: Rebuilds,
+      runner: RebuildRunner,
       parts: SubscriptionLoopParts,
-    ) => new Subscriptions(subscribers, projections, bridge, parts),
+    ) => new Subscriptions({ subscribers, projections, bridge, rebuilding: { orders, runner } }, parts),
   },
 ];
 

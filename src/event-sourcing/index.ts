@@ -22,6 +22,18 @@ export { Projections } from './projections/projections';
 export { ProjectionPositions } from './projections/projection-positions';
 export { ProjectionFold, type FoldComparison, type RowDifference } from './projections/projection-fold';
 
+// Read models made anew, beside those that are read
+export { Rebuilds, type Rebuild, type RebuildOptions } from './projections/rebuild/rebuilds';
+export { RebuildRunner } from './projections/rebuild/rebuild-runner';
+export { RebuildSwap, type RebuildComparison } from './projections/rebuild/rebuild-swap';
+export {
+  NoRebuildError,
+  NotAProjectorError,
+  RebuildInProgressError,
+  RebuildRefusedError,
+} from './projections/rebuild/errors';
+export type { TableDifference } from './projections/compare-tables';
+
 // The log
 export { EventStore } from './event-store/event-store';
 export type {
@@ -83,7 +95,13 @@ export {
 export { LogHoleError } from './subscriptions/contiguous';
 export { LeaseLostError } from './subscriptions/leases';
 export { NotParkedError, SubscriptionControl, type ParkedEvent } from './subscriptions/subscription-control';
-export { SubscriptionStatuses, type SubscriptionStatus } from './subscriptions/subscription-status';
+export { CheckpointCheck, type CheckpointProof } from './subscriptions/checkpoint-check';
+export {
+  SubscriptionStatuses,
+  type RebuildProgress,
+  type SegmentStatus,
+  type SubscriptionStatus,
+} from './subscriptions/subscription-status';
 export { UnknownSubscriptionError } from './subscriptions/subscribers';
 export { Subscriptions } from './subscriptions/subscriptions';
 export type { SubscriptionSettings } from './subscriptions/subscription-settings';

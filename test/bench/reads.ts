@@ -1,7 +1,8 @@
 import { Leases } from '../../src/event-sourcing/subscriptions/leases';
 import { ProgressSignal } from '../../src/event-sourcing/event-store/progress-signal';
 import { ProjectionPositions } from '../../src/event-sourcing/projections/projection-positions';
-import { SubscriptionLoop } from '../../src/event-sourcing/subscriptions/subscription-loop';
+import { SubscriptionRun } from '../../src/event-sourcing/subscriptions/subscription-run';
+import { segmentsOf } from '../../src/event-sourcing/projections/projection-segment';
 import { defaultSubscriptionSettings } from '../../src/event-sourcing/subscriptions/subscription-settings';
 import { Contestant } from './measure';
 import { BenchSystem } from './system';
@@ -42,18 +43,12 @@ export async function catchUp(system: BenchSystem, events: bigint): Promise<numb
   const positions = new ProjectionPositions(dataSource, projected);
   const leases = new Leases(dataSource, 'bench', 60);
   const settings = defaultSubscriptionSettings;
-  const loop = new SubscriptionLoop(projections.get('bench'), {
-    store,
-    dataSource,
-    leases,
-    appended,
-    projected,
-    settings,
-  });
+  const parts = { store, dataSource, leases, appended, projected, settings };
+  const run = new SubscriptionRun('bench', segmentsOf(projections.get('bench')), parts);
   const started = performance.now();
-  loop.start();
+  run.start();
   if (!(await positions.waitFor('bench', events, 120_000))) throw new Error('The projection took too long.');
   const seconds = (performance.now() - started) / 1_000;
-  await loop.stop();
+  await run.stop();
   return Number(events) / seconds;
 }

@@ -1,9 +1,13 @@
-import type { DataSource, EntityManager, EntityMetadata } from 'typeorm';
-import { RecordedEvent } from '../event-store/event-envelope';
+import type { DataSource, EntityManager } from 'typeorm';
+import { Position, RecordedEvent } from '../event-store/event-envelope';
 import { EventStore } from '../event-store/event-store';
-import { checkContiguous } from '../subscriptions/contiguous';
 import { inSnapshot } from '../event-store/postgres/in-snapshot';
+import { checkContiguous } from '../subscriptions/contiguous';
+import { segmentOf } from '../subscriptions/segment-of';
+import { compareTables } from './compare-tables';
+import { liveName } from './live-name';
 import { Projection } from './projection';
+import { quoted, tablesOf } from './tables-of';
 
 /** A row that the read model has and a fresh fold has not, or the other way round. */
 export interface RowDifference {
@@ -13,13 +17,25 @@ export interface RowDifference {
 }
 
 export interface FoldComparison {
-  /** The checkpoint up to which both were compared. */
-  readonly position: bigint;
+  /** The checkpoint up to which both were compared; with segments, the highest of them. */
+  readonly position: Position;
+  /** Events that the read model does not hold because they are set aside, or were discarded: the fold leaves them out too. */
+  readonly leftOut: number;
   /** The first differences, at most 20 a table and side. */
   readonly differences: readonly RowDifference[];
 }
 
-const readCheckpoint = 'SELECT position FROM subscriptions WHERE name = $1';
+const readCheckpoints = 'SELECT position FROM subscriptions WHERE name = $1 ORDER BY segment';
+
+const selectLeftOut = `
+  SELECT position FROM parked_events WHERE subscription = $1
+  UNION SELECT position FROM discarded_events WHERE subscription = $1 AND NOT superseded`;
+
+/** What the rows hold: the events of each segment up to its checkpoint, without those that are left out. */
+interface Extent {
+  readonly checkpoints: readonly Position[];
+  readonly leftOut: ReadonlySet<Position>;
+}
 
 /**
  * Proves that a read model is the fold of the log: projects the log again into temporary tables, which hide the real ones
@@ -33,25 +49,27 @@ export class ProjectionFold {
 
   async compare(
     projection: Projection,
-    onProgress: (done: bigint) => void = () => {},
+    onProgress: (done: Position) => void = () => {},
   ): Promise<FoldComparison> {
-    const tables = projection.definition.entities.map((entity) => this.dataSource.getMetadata(entity));
+    const tables = tablesOf(this.dataSource, projection);
     return inSnapshot(this.dataSource, async (manager) => {
-      const [row] = await manager.query<{ position: string }[]>(readCheckpoint, [projection.name]);
-      const position = BigInt(row?.position ?? 0);
+      const extent = await readExtent(manager, projection.name);
       for (const table of tables) await hideBehindTemporary(manager, table);
+      const position = extent.checkpoints.reduce((a, b) => (a > b ? a : b), 0n);
       await this.foldUpTo(position, async (events) => {
-        await projection.apply(events, manager);
+        for (const event of events) {
+          if (isInside(event, extent)) await projection.handle(event, manager);
+        }
         onProgress(events.at(-1)?.position ?? 0n);
       });
       const differences = [];
       for (const table of tables) differences.push(...(await compareTable(manager, table)));
-      return { position, differences };
+      return { position, leftOut: extent.leftOut.size, differences };
     });
   }
 
   private async foldUpTo(
-    position: bigint,
+    position: Position,
     apply: (events: readonly RecordedEvent[]) => Promise<void>,
   ): Promise<void> {
     let after = 0n;
@@ -67,33 +85,33 @@ export class ProjectionFold {
   }
 }
 
+async function readExtent(manager: EntityManager, name: string): Promise<Extent> {
+  const rows = await manager.query<{ position: string }[]>(readCheckpoints, [name]);
+  const leftOut = await manager.query<{ position: string }[]>(selectLeftOut, [name]);
+  return {
+    checkpoints: rows.map((row) => BigInt(row.position)),
+    leftOut: new Set(leftOut.map((row) => BigInt(row.position))),
+  };
+}
+
+function isInside({ stream, position }: RecordedEvent, { checkpoints, leftOut }: Extent): boolean {
+  const checkpoint = checkpoints[segmentOf(stream, checkpoints.length)] ?? 0n;
+  return position <= checkpoint && !leftOut.has(position);
+}
+
 /** Temporary tables come first in the search path, so an unqualified name means them until the transaction ends. */
-async function hideBehindTemporary(manager: EntityManager, table: EntityMetadata): Promise<void> {
-  const name = quoted(table.tableName);
+async function hideBehindTemporary(manager: EntityManager, table: string): Promise<void> {
+  const live = await liveName(manager, table);
   await manager.query(
-    `CREATE TEMPORARY TABLE ${name} (LIKE ${realTable(table)} INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING INDEXES) ON COMMIT DROP`,
+    `CREATE TEMPORARY TABLE ${quoted(table)} (LIKE ${live} INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING INDEXES) ON COMMIT DROP`,
   );
 }
 
-async function compareTable(manager: EntityManager, table: EntityMetadata): Promise<RowDifference[]> {
-  const fresh = quoted(table.tableName);
-  const real = realTable(table);
-  const compare = (left: string, right: string) =>
-    manager.query<{ row: Record<string, unknown> }[]>(
-      `SELECT to_jsonb(d) AS row FROM (SELECT * FROM ${left} EXCEPT ALL SELECT * FROM ${right}) AS d LIMIT 20`,
-    );
-  const extra = await compare(real, fresh);
-  const missing = await compare(fresh, real);
+async function compareTable(manager: EntityManager, table: string): Promise<RowDifference[]> {
+  const live = await liveName(manager, table);
+  const { onlyLeft, onlyRight } = await compareTables(manager, table, live, `pg_temp.${quoted(table)}`);
   return [
-    ...extra.map(({ row }) => ({ table: table.tableName, side: 'only in the read model' as const, row })),
-    ...missing.map(({ row }) => ({ table: table.tableName, side: 'only in a fresh fold' as const, row })),
+    ...onlyLeft.map((row) => ({ table, side: 'only in the read model' as const, row })),
+    ...onlyRight.map((row) => ({ table, side: 'only in a fresh fold' as const, row })),
   ];
-}
-
-function realTable(table: EntityMetadata): string {
-  return `${quoted(table.schema ?? 'public')}.${quoted(table.tableName)}`;
-}
-
-function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }

@@ -23,6 +23,7 @@ export class Projections {
         `${projectorClass.name} has version ${definition.version}. Use 1, 2, 3 …`,
       );
     }
+    checkSegments(projectorClass.name, definition.segments ?? 1);
     const known = this.byName.get(definition.name);
     if (known) {
       throw new EventRegistrationError(
@@ -51,4 +52,9 @@ export class Projections {
       `There is no projector "${name}". There are: ${[...this.byName.keys()].join(', ') || 'none'}.`,
     );
   }
+}
+
+function checkSegments(projector: string, segments: number): void {
+  if (Number.isInteger(segments) && segments >= 1 && segments <= 64) return;
+  throw new EventRegistrationError(`${projector} has ${segments} segments. Use a whole number from 1 to 64.`);
 }

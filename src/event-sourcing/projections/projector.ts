@@ -6,6 +6,11 @@ export interface ProjectorOptions {
   readonly version: number;
   /** The entities whose rows this projector writes, and nobody else does. */
   readonly entities: readonly EntityTarget<ObjectLiteral>[];
+  /**
+   * Divides the streams into 1 to 64 segments, which run side by side, spread over the processes. Only for projectors whose
+   * rows each belong to one stream: streams of different segments have no order among each other. Default: 1.
+   */
+  readonly segments?: number;
 }
 
 export interface ProjectorDefinition extends ProjectorOptions {

@@ -4,12 +4,16 @@ import { EventRegistry } from '../event-store/event-registry';
 import { RecordedEvent } from '../event-store/event-envelope';
 import { runInMessageContext } from '../messaging/message-context';
 import { DurableHandlerDefinition, IDurableEventsHandler } from './durable-events-handler';
+import { undivided } from './segment-of';
 import { Subscriber } from './subscriber';
+
+const allowIdle = "SELECT set_config('idle_in_transaction_session_timeout', $1, true)";
 
 /** A durable handler with its definition. */
 export class DurableHandler implements Subscriber {
   readonly kind = 'handler';
   readonly version = 1;
+  readonly segment = undivided;
   readonly eventsPerTransaction = 1;
   private readonly events: ReadonlySet<EventClass>;
 
@@ -29,8 +33,13 @@ export class DurableHandler implements Subscriber {
     return this.definition.from ?? 'beginning';
   }
 
-  wants(type: string): boolean {
+  wants({ type }: RecordedEvent): boolean {
     return this.events.has(this.registry.classOf(type));
+  }
+
+  /** A handler may wait for others outside the database, and its transaction is idle meanwhile. */
+  async prepare(manager: EntityManager, timeoutMs: number): Promise<void> {
+    await manager.query(allowIdle, [`${timeoutMs + 5_000}ms`]);
   }
 
   async handle(recorded: RecordedEvent, manager: EntityManager): Promise<void> {

@@ -1,10 +1,11 @@
-import { Logger } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import { Position, RecordedEvent } from '../event-store/event-envelope';
 import { EventStore } from '../event-store/event-store';
-import { isNotTheEvents, retryDelay, TooManyParkedError, withTimeout } from './failures';
+import { EventHandling } from './event-handling';
+import { EventRetries } from './event-retries';
+import { isNotTheEvents, TooManyParkedError } from './failures';
 import { Lease, Leases } from './leases';
-import { DueEvent, Failure, ParkedEvents } from './parked-events';
+import { ParkedEvents } from './parked-events';
 import { Subscriber } from './subscriber';
 import { SubscriptionSettings } from './subscription-settings';
 
@@ -15,30 +16,29 @@ export interface EventRunnerParts {
   readonly settings: SubscriptionSettings;
 }
 
-const allowIdle = "SELECT set_config('idle_in_transaction_session_timeout', $1, true)";
-
-const dueAtOnce = 20;
-
-/** How long the events that are due may be tried again between two pages, in milliseconds. */
-const retryPassMs = 1_000;
-
-/** An operator has discarded the event while it was tried again: nothing of that may be kept. */
-class DecidedMeanwhileError extends Error {}
-
 /**
  * Handles events under one lease. A transaction that fails is halved until the event that is to blame stands alone; its
  * stream is set aside, and all others go on.
  */
 export class EventRunner {
-  private readonly logger = new Logger(EventRunner.name);
   private readonly parked: ParkedEvents;
+  private readonly handling: EventHandling;
+  private readonly retries: EventRetries;
 
   constructor(
     private readonly subscriber: Subscriber,
     private readonly lease: Lease,
     private readonly parts: EventRunnerParts,
   ) {
-    this.parked = new ParkedEvents(parts.dataSource, subscriber.name);
+    this.parked = new ParkedEvents(parts.dataSource, subscriber.name, subscriber.segment.index);
+    this.handling = new EventHandling(subscriber, parts.settings);
+    this.retries = new EventRetries({
+      subscriber,
+      lease,
+      parts,
+      parked: this.parked,
+      handling: this.handling,
+    });
   }
 
   /** Finds out what was set aside before. */
@@ -53,16 +53,9 @@ export class EventRunner {
     return position;
   }
 
-  /** Tries again what is due, each stream in its order; for a second at most, because the others must not wait for long. */
+  /** Tries again what is set aside and due. */
   async retryDue(): Promise<void> {
-    const end = Date.now() + retryPassMs;
-    for (let due = await this.due(); due.length > 0 && Date.now() < end; due = await this.due()) {
-      for (const event of due) if (Date.now() < end) await this.retry(event);
-    }
-  }
-
-  private async due(): Promise<readonly DueEvent[]> {
-    return this.parked.isEmpty ? [] : this.parked.due(dueAtOnce);
+    await this.retries.run();
   }
 
   /** Splits a page, so that no transaction handles more events than the subscriber allows. */
@@ -71,7 +64,7 @@ export class EventRunner {
     let wanted = 0;
     for (let index = 0; index < events.length; index++) {
       const event = events[index];
-      if (!event || !this.subscriber.wants(event.type)) continue;
+      if (!event || !this.subscriber.wants(event)) continue;
       if (wanted === this.subscriber.eventsPerTransaction) {
         yield events.slice(start, index);
         start = index;
@@ -97,9 +90,7 @@ export class EventRunner {
 
   /** Finds the event that is to blame. Where only one was handled, it is that one, and it is not run again. */
   private async isolate(events: readonly RecordedEvent[], from: Position, error: unknown): Promise<void> {
-    const handled = events.filter(
-      (event) => this.subscriber.wants(event.type) && !this.parked.has(event.stream),
-    );
+    const handled = events.filter((event) => this.subscriber.wants(event) && !this.parked.has(event.stream));
     const [suspect] = handled;
     if (!suspect) throw error;
     if (handled.length === 1) {
@@ -118,73 +109,39 @@ export class EventRunner {
     from: Position,
     manager: EntityManager,
   ): Promise<void> {
-    const wanted = events.filter((event) => this.subscriber.wants(event.type));
-    for (const event of wanted) if (!this.parked.has(event.stream)) await this.handle(event, manager);
+    const wanted = events.filter((event) => this.subscriber.wants(event));
     const { leases } = this.parts;
-    await leases.moveCheckpoint(manager, this.lease, from, events.at(-1)?.position ?? from);
-    await this.parked.queue(
+    await this.handling.handle(
+      wanted.filter((event) => !this.parked.has(event.stream)),
       manager,
+    );
+    await leases.moveCheckpoint(manager, this.lease, from, events);
+    await this.queue(
       wanted.filter((event) => this.parked.has(event.stream)),
+      manager,
     );
   }
 
-  private async handle(event: RecordedEvent, manager: EntityManager): Promise<void> {
-    const { handlerTimeoutMs } = this.parts.settings;
-    // A handler may wait for others outside the database, and its transaction is idle meanwhile.
-    if (this.subscriber.kind === 'handler') await manager.query(allowIdle, [`${handlerTimeoutMs + 5_000}ms`]);
-    await withTimeout(this.subscriber.handle(event, manager), this.subscriber.name, handlerTimeoutMs);
+  /** Events of streams that are set aside wait there. */
+  private async queue(events: readonly RecordedEvent[], manager: EntityManager): Promise<void> {
+    if (events.length === 0) return;
+    await this.checkRoom(events.length);
+    await this.parked.queue(manager, events);
   }
 
-  private async setAside(event: RecordedEvent, from: Position, error: unknown): Promise<void> {
+  private async checkRoom(more: number): Promise<void> {
     const count = await this.parked.count();
-    if (count >= this.parts.settings.maxParked) throw new TooManyParkedError(this.subscriber.name, count);
-    const failure = this.failure(event, 1, error);
-    await this.parts.dataSource.transaction(async (manager) => {
-      await this.parts.leases.moveCheckpoint(manager, this.lease, from, event.position);
-      await this.parked.add(manager, event, failure);
-    });
-  }
-
-  private async retry(due: DueEvent): Promise<void> {
-    const [event] = await this.parts.store.readAll({ after: due.position - 1n, limit: 1 });
-    if (!event)
-      throw new Error(
-        `The log has no event at ${due.position}, which "${this.subscriber.name}" has set aside.`,
-      );
-    try {
-      const outcome = await this.parts.dataSource.transaction(async (manager) => {
-        await this.handle(event, manager);
-        await this.parts.leases.hold(manager, this.lease);
-        const removed = await this.parked.remove(manager, due);
-        if (!removed) throw new DecidedMeanwhileError();
-        return removed;
-      });
-      if (outcome === 'freed') this.parked.free(due.stream);
-      if (outcome === 'freed')
-        this.logger.log(`"${this.subscriber.name}" goes on with a stream that was set aside.`);
-    } catch (error) {
-      if (error instanceof DecidedMeanwhileError) return;
-      if (isNotTheEvents(error)) throw error;
-      await this.failAgain(due, event, error);
+    if (count + more > this.parts.settings.maxParked) {
+      throw new TooManyParkedError(this.subscriber.name, count);
     }
   }
 
-  private async failAgain(due: DueEvent, event: RecordedEvent, error: unknown): Promise<void> {
-    const failure = this.failure(event, due.attempts + 1, error);
+  private async setAside(event: RecordedEvent, from: Position, error: unknown): Promise<void> {
+    await this.checkRoom(1);
+    const failure = this.handling.failure(event, 1, error);
     await this.parts.dataSource.transaction(async (manager) => {
-      await this.parts.leases.hold(manager, this.lease);
-      await this.parked.fail(manager, due.position, failure);
+      await this.parts.leases.moveCheckpoint(manager, this.lease, from, [event]);
+      await this.parked.add(manager, event, failure);
     });
-  }
-
-  private failure(event: RecordedEvent, attempts: number, cause: unknown): Failure {
-    const { message: error, stack } = cause instanceof Error ? cause : new Error(String(cause));
-    const retryInMs = retryDelay(attempts, this.parts.settings);
-    const next = retryInMs === undefined ? 'parked' : `next try in ${Math.round(retryInMs)} ms`;
-    this.logger.error(
-      `"${this.subscriber.name}" failed at position ${event.position} (try ${attempts}, ${next}): ${error}`,
-      stack,
-    );
-    return { error, stack, retryInMs };
   }
 }

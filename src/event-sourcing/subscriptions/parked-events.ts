@@ -16,28 +16,30 @@ export interface Failure {
   readonly retryInMs: number | undefined;
 }
 
-const selectStreams =
-  'SELECT DISTINCT aggregate_type, aggregate_id FROM parked_events WHERE subscription = $1';
+const selectStreams = `
+  SELECT DISTINCT aggregate_type, aggregate_id FROM parked_events WHERE subscription = $1 AND segment = $2`;
 
 const countEvents = 'SELECT count(*)::integer AS count FROM parked_events WHERE subscription = $1';
 
 const selectDue = `
   SELECT position, aggregate_type, aggregate_id, attempts FROM parked_events
-  WHERE subscription = $1 AND state = 'retrying' AND next_attempt_at <= clock_timestamp()
-  ORDER BY next_attempt_at LIMIT $2`;
+  WHERE subscription = $1 AND segment = $2 AND state = 'retrying' AND next_attempt_at <= clock_timestamp()
+  ORDER BY next_attempt_at LIMIT $3`;
 
 const insertFailed = `
-  INSERT INTO parked_events (subscription, position, aggregate_type, aggregate_id, state, attempts, error, stack,
+  INSERT INTO parked_events (subscription, segment, position, aggregate_type, aggregate_id, state, attempts, error, stack,
     first_failed_at, last_failed_at, next_attempt_at)
-  SELECT $1, $2, $3, $4, CASE WHEN $7::double precision IS NULL THEN 'parked' ELSE 'retrying' END, 1, $5, $6,
-    now(), now(), clock_timestamp() + make_interval(secs => $7::double precision / 1000)`;
+  SELECT $1, $2, $3, $4, $5, CASE WHEN $8::double precision IS NULL THEN 'parked' ELSE 'retrying' END, 1, $6, $7,
+    now(), now(), clock_timestamp() + make_interval(secs => $8::double precision / 1000)`;
 
-/** Behind an event of its stream it waits; with none left (an operator was faster), it is the first. */
+/** Behind an event of its stream each waits; where none is left (an operator was faster), the first of them goes ahead. */
 const insertWaiting = `
-  INSERT INTO parked_events (subscription, position, aggregate_type, aggregate_id, state, next_attempt_at)
-  SELECT $1, $2, $3, $4, CASE WHEN first THEN 'retrying' ELSE 'waiting' END, CASE WHEN first THEN now() END
-  FROM (SELECT NOT EXISTS (
-    SELECT FROM parked_events WHERE subscription = $1 AND aggregate_type = $3 AND aggregate_id = $4) AS first) AS s`;
+  INSERT INTO parked_events (subscription, segment, position, aggregate_type, aggregate_id, state, next_attempt_at)
+  SELECT $1, $2, position, type, id, CASE WHEN first THEN 'retrying' ELSE 'waiting' END, CASE WHEN first THEN now() END
+  FROM (
+    SELECT e.*, row_number() OVER (PARTITION BY type, id ORDER BY position) = 1 AND NOT EXISTS (
+      SELECT FROM parked_events WHERE subscription = $1 AND aggregate_type = type AND aggregate_id = id) AS first
+    FROM unnest($3::bigint[], $4::text[], $5::text[]) AS e (position, type, id)) AS s`;
 
 const updateFailed = `
   UPDATE parked_events
@@ -47,8 +49,13 @@ const updateFailed = `
   WHERE subscription = $1 AND position = $2 AND state = 'retrying'
   RETURNING position`;
 
+const selectNext = `
+  SELECT position FROM parked_events WHERE subscription = $1 AND aggregate_type = $2 AND aggregate_id = $3
+  ORDER BY position LIMIT $4`;
+
 const deleteHandled = `
-  DELETE FROM parked_events WHERE subscription = $1 AND position = $2 AND state = 'retrying' RETURNING position`;
+  DELETE FROM parked_events WHERE subscription = $1 AND position = ANY ($2::bigint[]) AND state <> 'parked'
+  RETURNING position`;
 
 const promoteNext = `
   UPDATE parked_events SET state = 'retrying', next_attempt_at = clock_timestamp()
@@ -67,12 +74,13 @@ export class ParkedEvents {
   constructor(
     private readonly dataSource: DataSource,
     private readonly subscription: string,
+    private readonly segment: number,
   ) {}
 
   async load(): Promise<void> {
     const rows = await this.dataSource.query<{ aggregate_type: string; aggregate_id: string }[]>(
       selectStreams,
-      [this.subscription],
+      [this.subscription, this.segment],
     );
     this.streams = new Set(rows.map((row) => streamKey({ type: row.aggregate_type, id: row.aggregate_id })));
   }
@@ -85,6 +93,7 @@ export class ParkedEvents {
     return this.streams.has(streamKey(stream));
   }
 
+  /** How much the subscription has set aside, in all segments. */
   async count(): Promise<number> {
     const [row] = await this.dataSource.query<{ count: number }[]>(countEvents, [this.subscription]);
     return row?.count ?? 0;
@@ -97,7 +106,7 @@ export class ParkedEvents {
       aggregate_id: string;
       attempts: number;
     }
-    const rows = await this.dataSource.query<Row[]>(selectDue, [this.subscription, limit]);
+    const rows = await this.dataSource.query<Row[]>(selectDue, [this.subscription, this.segment, limit]);
     return rows.map((row) => ({
       position: BigInt(row.position),
       stream: { type: row.aggregate_type, id: row.aggregate_id },
@@ -110,6 +119,7 @@ export class ParkedEvents {
     const { error, stack, retryInMs } = failure;
     const values = [
       this.subscription,
+      this.segment,
       position,
       stream.type,
       stream.id,
@@ -123,9 +133,20 @@ export class ParkedEvents {
 
   /** Queues events behind those of their streams. The row of the subscription must be locked before. */
   async queue(manager: EntityManager, events: readonly RecordedEvent[]): Promise<void> {
-    for (const { position, stream } of events) {
-      await manager.query(insertWaiting, [this.subscription, position, stream.type, stream.id]);
-    }
+    await manager.query(insertWaiting, [
+      this.subscription,
+      this.segment,
+      events.map((event) => event.position),
+      events.map((event) => event.stream.type),
+      events.map((event) => event.stream.id),
+    ]);
+  }
+
+  /** Positions of the first events of a stream that are set aside, at most `limit`. */
+  async next({ stream }: DueEvent, limit: number): Promise<readonly Position[]> {
+    const values = [this.subscription, stream.type, stream.id, limit];
+    const rows = await this.dataSource.query<{ position: string }[]>(selectNext, values);
+    return rows.map((row) => BigInt(row.position));
   }
 
   /** Notes one more failure; false when an operator has decided meanwhile. */
@@ -135,9 +156,14 @@ export class ParkedEvents {
     return (await affected(manager, updateFailed, values)) === 1;
   }
 
-  /** Takes a handled event out, and lets the next of its stream follow; false when an operator has decided meanwhile. */
-  async remove(manager: EntityManager, { position, stream }: DueEvent): Promise<'freed' | 'next' | false> {
-    if ((await affected(manager, deleteHandled, [this.subscription, position])) !== 1) return false;
+  /** Takes handled events out, and lets the next of their stream follow; false when an operator has decided meanwhile. */
+  async remove(
+    manager: EntityManager,
+    stream: StreamId,
+    positions: readonly Position[],
+  ): Promise<'freed' | 'next' | false> {
+    const removed = await affected(manager, deleteHandled, [this.subscription, positions]);
+    if (removed !== positions.length) return false;
     const next = await affected(manager, promoteNext, [this.subscription, stream.type, stream.id]);
     return next === 1 ? 'next' : 'freed';
   }

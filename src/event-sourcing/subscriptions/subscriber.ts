@@ -1,18 +1,38 @@
 import type { EntityManager } from 'typeorm';
 import { RecordedEvent } from '../event-store/event-envelope';
 
-/** Who gets the events of the log: a projector, or a durable handler. */
+/** One of the parts into which a subscription is divided. Undivided ones are segment 0 of 1. */
+export interface Segment {
+  readonly index: number;
+  readonly count: number;
+}
+
+/** Who gets the events of the log: a projector, a segment of one, or a durable handler. */
 export interface Subscriber {
   readonly kind: 'projector' | 'handler';
   /** Names the checkpoint, so it outlives the class. */
   readonly name: string;
   readonly version: number;
-  /** Where it begins when it has no checkpoint yet: at the first event, or behind the last one. */
-  readonly from: 'beginning' | 'now';
+  readonly segment: Segment;
+  /**
+   * Where it begins when it has no checkpoint yet: at the first event, or behind the last one. `never`: it runs only
+   * while somebody else keeps a checkpoint for it.
+   */
+  readonly from: 'beginning' | 'now' | 'never';
   /** Events that may share a transaction. What a handler does outside the database cannot be rolled back, so: one. */
   readonly eventsPerTransaction: number;
-  /** Whether events of this type are for it. @throws UnknownEventTypeError */
-  wants(type: string): boolean;
+  /** Whether the event is for it. @throws UnknownEventTypeError */
+  wants(event: RecordedEvent): boolean;
+  /** Called first in each transaction that handles events; `timeoutMs` is what one event may take. */
+  prepare(manager: EntityManager, timeoutMs: number): Promise<void>;
   /** Handles one event, in the transaction that also moves the checkpoint. */
   handle(recorded: RecordedEvent, manager: EntityManager): Promise<void>;
+}
+
+/** Ends the name of the subscription that makes the rows of a projection anew. No other name has an `@`. */
+export const rebuildSuffix = '@next';
+
+/** A subscriber as logs and errors call it: `users`, or `users (segment 2 of 4)`. */
+export function labelOf({ name, segment }: Pick<Subscriber, 'name' | 'segment'>): string {
+  return segment.count === 1 ? name : `${name} (segment ${segment.index} of ${segment.count})`;
 }

@@ -1,5 +1,6 @@
 import { DiscoveryService } from '@nestjs/core';
 import { EventRegistrationError, EventRegistry } from '../event-store/event-registry';
+import { segmentsOf } from '../projections/projection-segment';
 import { Projections } from '../projections/projections';
 import { durableHandlerDefinition, IDurableEventsHandler } from './durable-events-handler';
 import { DurableHandler } from './durable-handler';
@@ -15,31 +16,27 @@ export class Subscribers {
     private readonly discovery: DiscoveryService,
   ) {}
 
-  /** @throws EventRegistrationError for a name that two of them have, or a durable handler without events. */
+  /**
+   * One for each segment of each subscription.
+   * @throws EventRegistrationError for a name that two of them have or that must not be, or a durable handler without events.
+   */
   all(): readonly Subscriber[] {
     if (this.found) return this.found;
-    const subscribers = [...this.projections.all(), ...this.handlers()];
-    const names = new Set<string>();
-    for (const { name } of subscribers) {
-      if (names.has(name)) {
-        throw new EventRegistrationError(
-          `Two subscriptions are named "${name}", and would move one checkpoint. Rename one.`,
-        );
-      }
-      names.add(name);
-    }
-    this.found = subscribers;
-    return subscribers;
+    const handlers = this.handlers();
+    checkNames([...this.projections.all(), ...handlers]);
+    this.found = [...this.projections.all().flatMap(segmentsOf), ...handlers];
+    return this.found;
   }
 
-  /** @throws Error naming the subscriptions that there are. */
-  get(name: string): Subscriber {
-    const subscriber = this.all().find((one) => one.name === name);
-    if (subscriber) return subscriber;
-    throw new UnknownSubscriptionError(
-      name,
-      this.all().map((one) => one.name),
-    );
+  names(): readonly string[] {
+    return [...new Set(this.all().map((subscriber) => subscriber.name))];
+  }
+
+  /** The segments of one subscription. @throws UnknownSubscriptionError */
+  get(name: string): readonly Subscriber[] {
+    const segments = this.all().filter((subscriber) => subscriber.name === name);
+    if (segments.length > 0) return segments;
+    throw new UnknownSubscriptionError(name, this.names());
   }
 
   private handlers(): DurableHandler[] {
@@ -54,6 +51,23 @@ export class Subscribers {
       definition.events.forEach((event) => this.registry.register(event));
       return [new DurableHandler(definition, instance as IDurableEventsHandler, this.registry)];
     });
+  }
+}
+
+function checkNames(subscriptions: readonly { readonly name: string }[]): void {
+  const names = new Set<string>();
+  for (const { name } of subscriptions) {
+    if (!/^[\w.:-]{1,100}$/.test(name)) {
+      throw new EventRegistrationError(
+        `"${name}" cannot name a subscription. Use 1 to 100 letters, digits and . : _ -`,
+      );
+    }
+    if (names.has(name)) {
+      throw new EventRegistrationError(
+        `Two subscriptions are named "${name}", and would move one checkpoint. Rename one.`,
+      );
+    }
+    names.add(name);
   }
 }
 

@@ -2,6 +2,8 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { EventSourcingError } from '../event-store/errors';
 import { Position, StreamId } from '../event-store/event-envelope';
 import { currentMetadata } from '../messaging/message-context';
+import { createSubscription } from './create-subscription';
+import { rebuildSuffix } from './subscriber';
 import { Subscribers } from './subscribers';
 
 export interface ParkedEvent {
@@ -33,7 +35,7 @@ const pause = `
 
 const resume = 'UPDATE subscriptions SET paused = false WHERE name = $1 AND paused RETURNING name';
 
-const lockSubscription = 'SELECT FROM subscriptions WHERE name = $1 FOR UPDATE';
+const lockSubscription = 'SELECT FROM subscriptions WHERE name = $1 ORDER BY segment FOR UPDATE';
 
 const selectParked = `
   SELECT position, aggregate_type, aggregate_id, state, attempts, error, stack, first_failed_at, last_failed_at,
@@ -71,7 +73,10 @@ interface ParkedRow {
   readonly next_attempt_at: Date | null;
 }
 
-/** What an operator may do with a subscription, from any process. Names are checked: UnknownSubscriptionError. */
+/**
+ * What an operator may do with a subscription, from any process. Names are checked: UnknownSubscriptionError. Rows that are
+ * being made anew are one of their own: `users@next`.
+ */
 export class SubscriptionControl {
   constructor(
     private readonly dataSource: DataSource,
@@ -80,6 +85,8 @@ export class SubscriptionControl {
 
   /** Takes the lease from whoever has it; nobody gets it until it is resumed. False when it was paused already. */
   async pause(name: string): Promise<boolean> {
+    const [subscriber] = this.isRebuild(name) ? [] : this.subscribers.get(name);
+    if (subscriber) await createSubscription(this.dataSource, subscriber);
     return this.update(pause, this.known(name));
   }
 
@@ -124,7 +131,12 @@ export class SubscriptionControl {
   }
 
   private known(name: string): string {
-    return this.subscribers.get(name).name;
+    this.subscribers.get(this.isRebuild(name) ? name.slice(0, -rebuildSuffix.length) : name);
+    return name;
+  }
+
+  private isRebuild(name: string): boolean {
+    return name.endsWith(rebuildSuffix);
   }
 
   /** The loop locks the same row before it queues an event behind another one. */
@@ -138,6 +150,6 @@ export class SubscriptionControl {
 
   private async update(text: string, name: string): Promise<boolean> {
     const [rows] = await this.dataSource.query<[unknown[], number]>(text, [name]);
-    return rows.length === 1;
+    return rows.length > 0;
   }
 }

@@ -3,14 +3,17 @@ import { Logger } from '@nestjs/common';
 import { AppendSignal, ProgressSignal } from '../event-store/progress-signal';
 import { checkContiguous } from './contiguous';
 import { EventRunner, EventRunnerParts } from './event-runner';
+import { FairShare, Place } from './fair-share';
 import { Lease, LeaseLostError } from './leases';
-import { Subscriber } from './subscriber';
+import { labelOf, Subscriber } from './subscriber';
 
 export interface SubscriptionLoopParts extends EventRunnerParts {
   readonly appended: AppendSignal;
   /** Moved whenever this process has moved a checkpoint. */
   readonly projected: ProgressSignal;
 }
+
+const unshared: Place = { release: () => undefined, isToBeLeft: () => false };
 
 /**
  * Follows the log for one subscriber: takes the lease, reads after the checkpoint, handles each page together with moving
@@ -19,13 +22,18 @@ export interface SubscriptionLoopParts extends EventRunnerParts {
 export class SubscriptionLoop {
   private readonly logger = new Logger(SubscriptionLoop.name);
   private readonly stopping = new AbortController();
+  private readonly label: string;
   private running: Promise<void> | undefined;
   private failures = 0;
 
+  /** `share`: how many segments of the subscription this process may run; none for one that is not divided. */
   constructor(
     private readonly subscriber: Subscriber,
     private readonly parts: SubscriptionLoopParts,
-  ) {}
+    private readonly share?: FairShare,
+  ) {
+    this.label = labelOf(subscriber);
+  }
 
   /** How often it failed in a row: 0 while all is well. */
   get failuresInARow(): number {
@@ -49,28 +57,39 @@ export class SubscriptionLoop {
   private async run(): Promise<void> {
     while (!this.stopping.signal.aborted) {
       try {
-        await this.takeTurn();
+        if (!(await this.takeTurn())) await this.pause(this.parts.settings.pollMs);
       } catch (error) {
         await this.recoverFrom(error);
       }
     }
   }
 
-  private async takeTurn(): Promise<void> {
-    const { leases, settings } = this.parts;
+  /** False when there was nothing for it to do: the lease is another's, or its share of segments is used up. */
+  private async takeTurn(): Promise<boolean> {
+    const place = this.share ? this.share.reserve() : unshared;
+    if (!place) return false;
+    try {
+      return await this.followUnderLease(place);
+    } finally {
+      place.release();
+    }
+  }
+
+  private async followUnderLease(place: Place): Promise<boolean> {
+    const { leases } = this.parts;
     const lease = await leases.take(this.subscriber);
     if (!lease) {
       // Another process goes on; what failed here is no longer the state of things.
       this.failures = 0;
-      return this.pause(settings.pollMs);
+      return false;
     }
     if (this.failures === 0) {
-      this.logger.log(`"${this.name}" goes on after position ${lease.position} (epoch ${lease.epoch}).`);
+      this.logger.log(`"${this.label}" goes on after position ${lease.position} (epoch ${lease.epoch}).`);
     }
     const lost = new AbortController();
     const heartbeat = this.keep(lease, lost);
     try {
-      await this.follow(lease, AbortSignal.any([this.stopping.signal, lost.signal]));
+      await this.follow(lease, place, AbortSignal.any([this.stopping.signal, lost.signal]));
     } catch (error) {
       await leases.noteFailure(lease, (error as Error).message).catch(() => undefined);
       throw error;
@@ -78,8 +97,9 @@ export class SubscriptionLoop {
       clearInterval(heartbeat);
       await leases
         .release(lease)
-        .catch((error: Error) => this.logger.warn(`"${this.name}": ${error.message}`));
+        .catch((error: Error) => this.logger.warn(`"${this.label}": ${error.message}`));
     }
+    return true;
   }
 
   /** Renews the lease by a timer, so that a long batch does not lose it. */
@@ -88,20 +108,20 @@ export class SubscriptionLoop {
       () => {
         this.parts.leases.renew(lease).catch((error: Error) => {
           if (error instanceof LeaseLostError) lost.abort();
-          this.logger.warn(`"${lease.name}": the lease was not renewed: ${error.message}`);
+          this.logger.warn(`"${this.label}": the lease was not renewed: ${error.message}`);
         });
       },
       (this.parts.settings.leaseSeconds * 1_000) / 3,
     );
   }
 
-  private async follow(lease: Lease, stop: AbortSignal): Promise<void> {
+  private async follow(lease: Lease, place: Place, stop: AbortSignal): Promise<void> {
     const { store, appended, settings } = this.parts;
     const runner = new EventRunner(this.subscriber, lease, this.parts);
     await runner.prepare();
     let position = lease.position;
     let isFailing = lease.wasFailing || this.failures > 0;
-    while (!stop.aborted) {
+    while (!stop.aborted && !place.isToBeLeft()) {
       const seen = appended.count;
       await runner.retryDue();
       const events = await store.readAll({ after: position, limit: settings.batchSize });
@@ -116,7 +136,7 @@ export class SubscriptionLoop {
 
   private async noteProgress(lease: Lease): Promise<void> {
     await this.parts.leases.noteFailure(lease, null);
-    this.logger.log(`"${this.name}" goes on, after it stood still.`);
+    this.logger.log(`"${this.label}" goes on, after it stood still.`);
     this.failures = 0;
   }
 
@@ -129,7 +149,7 @@ export class SubscriptionLoop {
     const pause = Math.min(this.parts.settings.maxBackoffMs, 50 * 2 ** this.failures);
     const { message, stack } = error as Error;
     this.logger.error(
-      `"${this.name}" failed ${this.failures} times in a row, trying again in ${pause} ms: ${message}`,
+      `"${this.label}" failed ${this.failures} times in a row, trying again in ${pause} ms: ${message}`,
       stack,
     );
     await this.pause(pause * (0.5 + Math.random() / 2));

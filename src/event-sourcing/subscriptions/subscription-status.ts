@@ -1,37 +1,72 @@
 import type { DataSource } from 'typeorm';
 import { Position } from '../event-store/event-envelope';
+import { rebuildSuffix } from './subscriber';
 import { Subscribers } from './subscribers';
+
+/** How far a rebuild of a read model has got. */
+export interface RebuildProgress {
+  /** The version for which the rows are made anew. */
+  readonly version: number;
+  readonly checkpoint: Position;
+  readonly startedAt: Date;
+  /** Events a second, on average since it started. */
+  readonly eventsPerSecond: number;
+  /** How long it will take at that rate, in seconds; null when that is not known. */
+  readonly secondsLeft: number | null;
+  /** The new rows wait for an operator before they take over. */
+  readonly isHeld: boolean;
+  readonly parkedCount: number;
+  readonly failure: string | null;
+}
 
 export interface SubscriptionStatus {
   readonly name: string;
   readonly kind: 'projector' | 'handler';
+  /** The version that made its rows. */
   readonly version: number;
-  /** `stopped`: paused, or no process runs it. `failed`: it stands still; `failure` says why. */
-  readonly state: 'running' | 'stopped' | 'failed';
+  /**
+   * `stopped`: paused, or no process runs it, or one of its segments. `failed`: it stands still; `failure` says why.
+   * `rebuilding`: its rows are being made anew, beside those that are read.
+   */
+  readonly state: 'running' | 'rebuilding' | 'stopped' | 'failed';
+  /** Of its slowest segment, like the lag. */
   readonly checkpoint: Position;
   /** Position of the last event of the log. */
   readonly head: Position;
   readonly lagEvents: bigint;
   /** Age of the oldest event that it has not seen, in seconds; 0 when it has seen all. */
   readonly lagSeconds: number;
+  /** The process that runs it; of a divided one, all that do. */
   readonly owner: string | null;
+  readonly segments: readonly SegmentStatus[];
   readonly paused: boolean;
   readonly failure: string | null;
   /** Events set aside: parked, tried again, or waiting behind one of those. */
   readonly parkedCount: number;
+  readonly rebuild: RebuildProgress | null;
+}
+
+export interface SegmentStatus {
+  readonly segment: number;
+  readonly checkpoint: Position;
+  readonly owner: string | null;
 }
 
 const select = `
-  SELECT s.name, s.kind, s.version, s.paused, s.failure, s.position AS checkpoint,
+  SELECT s.name, s.segment, s.kind, s.version, s.paused, s.failure, s.position AS checkpoint,
     CASE WHEN s.lease_expires_at > clock_timestamp() THEN s.owner END AS owner,
     l.head, COALESCE(EXTRACT(EPOCH FROM clock_timestamp() - e.timestamp), 0)::double precision AS lag_seconds,
-    (SELECT count(*)::integer FROM parked_events p WHERE p.subscription = s.name) AS parked_count
-  FROM subscriptions AS s CROSS JOIN event_log AS l LEFT JOIN events AS e ON e.position = s.position + 1
+    (SELECT count(*)::integer FROM parked_events p WHERE p.subscription = s.name) AS parked_count,
+    r.started_at, r.is_held, EXTRACT(EPOCH FROM clock_timestamp() - r.started_at)::double precision AS rebuilding_seconds
+  FROM subscriptions AS s CROSS JOIN event_log AS l
+    LEFT JOIN events AS e ON e.position = s.position + 1
+    LEFT JOIN rebuilds AS r ON r.projection || $2 = s.name
   WHERE s.name = ANY ($1)
-  ORDER BY s.name`;
+  ORDER BY s.name, s.segment`;
 
 interface Row {
   readonly name: string;
+  readonly segment: number;
   readonly kind: 'projector' | 'handler';
   readonly version: number;
   readonly paused: boolean;
@@ -41,6 +76,9 @@ interface Row {
   readonly head: string;
   readonly lag_seconds: number;
   readonly parked_count: number;
+  readonly started_at: Date | null;
+  readonly is_held: boolean | null;
+  readonly rebuilding_seconds: number | null;
 }
 
 /** How the subscriptions of the application stand, whichever process runs them. */
@@ -50,35 +88,71 @@ export class SubscriptionStatuses {
     private readonly subscribers: Subscribers,
   ) {}
 
+  /** Those that a process has run at least once. */
   async all(): Promise<readonly SubscriptionStatus[]> {
-    const names = this.subscribers.all().map((subscriber) => subscriber.name);
-    const rows = await this.dataSource.query<Row[]>(select, [names]);
-    return rows.map(status);
+    const names = this.subscribers.names();
+    const withRebuilds = names.flatMap((name) => [name, name + rebuildSuffix]);
+    const rows = await this.dataSource.query<Row[]>(select, [withRebuilds, rebuildSuffix]);
+    const of = (name: string): Row[] => rows.filter((row) => row.name === name);
+    return [...names].sort().flatMap((name) => {
+      const [first, ...others] = of(name);
+      return first ? [status([first, ...others], of(name + rebuildSuffix))] : [];
+    });
   }
 }
 
-function status(row: Row): SubscriptionStatus {
-  const { name, kind, version, paused, failure, owner } = row;
-  const checkpoint = BigInt(row.checkpoint);
-  const head = BigInt(row.head);
+function status(rows: readonly [Row, ...Row[]], rebuild: readonly Row[]): SubscriptionStatus {
+  const slowest = slowestOf(rows);
+  const { name, kind, version, parked_count: parkedCount } = slowest;
+  const checkpoint = BigInt(slowest.checkpoint);
+  const head = BigInt(slowest.head);
+  const owners = [...new Set(rows.flatMap(({ owner }) => owner ?? []))];
   return {
     name,
     kind,
     version,
-    state: stateOf(row),
+    state: stateOf(rows, rebuild.length > 0),
     checkpoint,
     head,
     lagEvents: head - checkpoint,
-    lagSeconds: Math.max(0, Math.round(row.lag_seconds * 1_000) / 1_000),
-    owner,
-    paused,
-    failure,
-    parkedCount: row.parked_count,
+    lagSeconds: Math.max(0, Math.round(slowest.lag_seconds * 1_000) / 1_000),
+    owner: owners.length === 0 ? null : owners.join(', '),
+    segments: rows.map((row) => ({
+      segment: row.segment,
+      checkpoint: BigInt(row.checkpoint),
+      owner: row.owner,
+    })),
+    paused: slowest.paused,
+    failure: rows.find((row) => row.failure !== null)?.failure ?? null,
+    parkedCount,
+    rebuild: progressOf(rebuild),
   };
 }
 
-function stateOf({ paused, failure, owner }: Row): SubscriptionStatus['state'] {
-  if (paused) return 'stopped';
-  if (failure !== null) return 'failed';
-  return owner === null ? 'stopped' : 'running';
+function progressOf([first, ...others]: readonly Row[]): RebuildProgress | null {
+  if (!first) return null;
+  const slowest = slowestOf([first, ...others]);
+  const done = Number(slowest.checkpoint);
+  const rate = done / Math.max(slowest.rebuilding_seconds ?? 0, 0.001);
+  return {
+    version: slowest.version,
+    checkpoint: BigInt(slowest.checkpoint),
+    startedAt: slowest.started_at ?? new Date(0),
+    eventsPerSecond: Math.round(rate),
+    secondsLeft: rate > 0 ? Math.ceil((Number(slowest.head) - done) / rate) : null,
+    isHeld: slowest.is_held ?? false,
+    parkedCount: slowest.parked_count,
+    failure: [first, ...others].find((row) => row.failure !== null)?.failure ?? null,
+  };
+}
+
+function slowestOf(rows: readonly [Row, ...Row[]]): Row {
+  return rows.reduce((a, b) => (BigInt(a.checkpoint) <= BigInt(b.checkpoint) ? a : b));
+}
+
+function stateOf(rows: readonly Row[], isRebuilding: boolean): SubscriptionStatus['state'] {
+  if (rows.some((row) => row.paused)) return 'stopped';
+  if (rows.some((row) => row.failure !== null)) return 'failed';
+  if (isRebuilding) return 'rebuilding';
+  return rows.every((row) => row.owner !== null) ? 'running' : 'stopped';
 }

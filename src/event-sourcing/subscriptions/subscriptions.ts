@@ -1,49 +1,50 @@
 import { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
-import type { DataSource } from 'typeorm';
-import { EventRegistrationError } from '../event-store/event-registry';
 import { EventBusBridge } from '../messaging/event-bus-bridge';
 import { Projections } from '../projections/projections';
-import { ProjectorDefinition } from '../projections/projector';
+import { RebuildRunner } from '../projections/rebuild/rebuild-runner';
+import { Rebuilds } from '../projections/rebuild/rebuilds';
+import { checkTables } from '../projections/tables-of';
 import { Subscribers } from './subscribers';
-import { SubscriptionLoop, SubscriptionLoopParts } from './subscription-loop';
+import { SubscriptionLoopParts } from './subscription-loop';
+import { SubscriptionRun } from './subscription-run';
 
-/** Runs the loops of this process: one per subscription, and the bridge to the event bus. */
+export interface SubscriptionsOf {
+  readonly subscribers: Subscribers;
+  readonly projections: Projections;
+  readonly bridge: EventBusBridge;
+  readonly rebuilding: { readonly orders: Rebuilds; readonly runner: RebuildRunner };
+}
+
+/** Runs the subscriptions of this process, the rebuilds of their rows, and the bridge to the event bus. */
 export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private loops: readonly SubscriptionLoop[] = [];
+  private runs: readonly SubscriptionRun[] = [];
 
   constructor(
-    private readonly subscribers: Subscribers,
-    private readonly projections: Projections,
-    private readonly bridge: EventBusBridge,
+    private readonly of: SubscriptionsOf,
     private readonly parts: SubscriptionLoopParts,
   ) {}
 
-  /** Subscriptions whose loop in this process failed at its last try. */
+  /** Subscriptions that failed in this process at their last try. */
   failing(): readonly string[] {
-    return this.loops.filter((loop) => loop.failuresInARow > 0).map((loop) => loop.name);
+    const failing = this.runs.filter((run) => run.isFailing).map((run) => run.name);
+    return [...failing, ...this.of.rebuilding.runner.failing()];
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    for (const { definition } of this.projections.all()) checkEntities(this.parts.dataSource, definition);
-    const subscribers = this.subscribers.all();
+    const { subscribers, projections, bridge, rebuilding } = this.of;
+    for (const projection of projections.all()) checkTables(this.parts.dataSource, projection);
+    const names = subscribers.names();
     if (!this.parts.settings.enabled) return;
-    await this.bridge.start();
-    this.loops = subscribers.map((subscriber) => new SubscriptionLoop(subscriber, this.parts));
-    for (const loop of this.loops) loop.start();
+    await rebuilding.orders.requestOutdated();
+    await bridge.start();
+    this.runs = names.map((name) => new SubscriptionRun(name, subscribers.get(name), this.parts));
+    for (const run of this.runs) run.start();
+    rebuilding.runner.start();
   }
 
   /** Before the HTTP server and the connections go, each loop finishes its batch and gives its lease back. */
   async beforeApplicationShutdown(): Promise<void> {
-    await Promise.all([this.bridge.stop(), ...this.loops.map((loop) => loop.stop())]);
-  }
-}
-
-/** Without its entities a projector cannot write, and its read model cannot be proven. */
-function checkEntities(dataSource: DataSource, { name, entities }: ProjectorDefinition): void {
-  for (const entity of entities) {
-    if (dataSource.hasMetadata(entity)) continue;
-    throw new EventRegistrationError(
-      `Projector "${name}" names an entity that TypeORM does not know. Add it: TypeOrmModule.forFeature([…]).`,
-    );
+    const { bridge, rebuilding } = this.of;
+    await Promise.all([bridge.stop(), rebuilding.runner.stop(), ...this.runs.map((run) => run.stop())]);
   }
 }

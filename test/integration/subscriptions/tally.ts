@@ -9,14 +9,19 @@ import {
   ProjectionPositions,
   Projections,
   Projector,
+  RebuildRunner,
+  Rebuilds,
+  RebuildSwap,
   SubscriptionControl,
   SubscriptionStatuses,
 } from '../../../src/event-sourcing';
 import { DomainEvent, On } from '../../../src/event-sourcing/domain';
 import { ProgressSignal } from '../../../src/event-sourcing/event-store/progress-signal';
+import { Projection } from '../../../src/event-sourcing/projections/projection';
+import { segmentsOf } from '../../../src/event-sourcing/projections/projection-segment';
 import { Leases } from '../../../src/event-sourcing/subscriptions/leases';
 import { Subscribers } from '../../../src/event-sourcing/subscriptions/subscribers';
-import { SubscriptionLoop } from '../../../src/event-sourcing/subscriptions/subscription-loop';
+import { SubscriptionRun } from '../../../src/event-sourcing/subscriptions/subscription-run';
 import {
   defaultSubscriptionSettings,
   SubscriptionSettings,
@@ -50,6 +55,19 @@ export interface Meddling {
   afterRow?: (context: ProjectionContext) => Promise<void> | void;
 }
 
+export type RunOptions = Partial<SubscriptionSettings> & {
+  readonly meddling?: Meddling;
+  readonly version?: number;
+  readonly segments?: number;
+};
+
+export interface Rebuilding {
+  readonly projection: Projection;
+  readonly orders: Rebuilds;
+  readonly swap: RebuildSwap;
+  readonly runner: RebuildRunner;
+}
+
 export interface TallySystem {
   readonly database: TestDatabase;
   readonly dataSource: DataSource;
@@ -60,11 +78,10 @@ export interface TallySystem {
   readonly control: SubscriptionControl;
   readonly statuses: SubscriptionStatuses;
   count(stream: string, ...by: number[]): Promise<bigint>;
-  /** A loop like one of a process of its own. */
-  loop(
-    owner: string,
-    options?: Partial<SubscriptionSettings> & { meddling?: Meddling; version?: number },
-  ): SubscriptionLoop;
+  /** The subscription as a process of its own runs it. */
+  loop(owner: string, options?: RunOptions): SubscriptionRun;
+  /** What rebuilds take in a process of its own. */
+  rebuilding(owner: string, options?: RunOptions): Rebuilding;
   tallies(): Promise<Record<string, { total: number; seen: string }>>;
   subscription(): Promise<{ position: string; owner: string | null; epoch: string }>;
   close(): Promise<void>;
@@ -85,10 +102,15 @@ export async function startTallies(): Promise<TallySystem> {
   const appended = new AppendSignal();
   const projected = new ProgressSignal();
   const store = new PostgresEventStore({ connection: { connectionString: database.url } }, appended);
-  const projections = projectionsOf({});
+  const projections = projectionsOf({}, { version: 1, segments: 1 });
   const noHandlers = { getProviders: () => [] } as unknown as DiscoveryService;
   const subscribers = new Subscribers(projections, new EventRegistry(), noHandlers);
-  const loops: SubscriptionLoop[] = [];
+  const stops: (() => Promise<void>)[] = [];
+  const partsOf = (owner: string, settings: Partial<SubscriptionSettings>) => {
+    const all = { ...defaultSubscriptionSettings, pollMs: 50, leaseSeconds: 2, ...settings };
+    const leases = new Leases(dataSource, owner, all.leaseSeconds);
+    return { store, dataSource, leases, appended, projected, settings: all };
+  };
   return {
     database,
     dataSource,
@@ -105,19 +127,19 @@ export async function startTallies(): Promise<TallySystem> {
       });
       return result.position;
     },
-    loop(owner, { meddling = {}, version = 1, ...settings } = {}) {
-      const all = { ...defaultSubscriptionSettings, pollMs: 50, leaseSeconds: 2, ...settings };
-      const leases = new Leases(dataSource, owner, all.leaseSeconds);
-      const loop = new SubscriptionLoop(projectionsOf(meddling, version).get('tallies'), {
-        store,
-        dataSource,
-        leases,
-        appended,
-        projected,
-        settings: all,
-      });
-      loops.push(loop);
-      return loop;
+    loop(owner, { meddling = {}, version = 1, segments = 1, ...settings } = {}) {
+      const projection = projectionsOf(meddling, { version, segments }).get('tallies');
+      const run = new SubscriptionRun('tallies', segmentsOf(projection), partsOf(owner, settings));
+      stops.push(() => run.stop());
+      return run;
+    },
+    rebuilding(owner, { meddling = {}, version = 1, segments = 1, ...settings } = {}) {
+      const known = projectionsOf(meddling, { version, segments });
+      const orders = new Rebuilds(dataSource, known, new Subscribers(known, new EventRegistry(), noHandlers));
+      const swap = new RebuildSwap(dataSource, store);
+      const runner = new RebuildRunner(known, orders, swap, partsOf(owner, settings));
+      stops.push(() => runner.stop());
+      return { projection: known.get('tallies'), orders, swap, runner };
     },
     async tallies() {
       const rows = await dataSource.getRepository(Tally).find();
@@ -130,7 +152,7 @@ export async function startTallies(): Promise<TallySystem> {
       return rows[0] ?? { position: '0', owner: null, epoch: '0' };
     },
     async close() {
-      await Promise.all(loops.map((loop) => loop.stop()));
+      await Promise.all(stops.map((stop) => stop()));
       await store.close();
       await dataSource.destroy();
       await database.drop();
@@ -138,8 +160,11 @@ export async function startTallies(): Promise<TallySystem> {
   };
 }
 
-function projectionsOf(meddling: Meddling, version = 1): Projections {
-  @Projector('tallies', { version, entities: [Tally] })
+function projectionsOf(
+  meddling: Meddling,
+  { version, segments }: { readonly version: number; readonly segments: number },
+): Projections {
+  @Projector('tallies', { version, segments, entities: [Tally] })
   class TallyProjector {
     @On(Counted)
     async onCounted({ by }: Counted, context: ProjectionContext): Promise<void> {

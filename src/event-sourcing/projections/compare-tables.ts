@@ -1,0 +1,28 @@
+import type { EntityManager } from 'typeorm';
+
+/** Rows that one of two tables has and the other has not. */
+export interface TableDifference {
+  readonly table: string;
+  readonly onlyLeft: readonly Readonly<Record<string, unknown>>[];
+  readonly onlyRight: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** How many rows of a kind are shown. */
+const shown = 20;
+
+/** Compares two tables of the same shape as the transaction sees them. Their names are given quoted. */
+export async function compareTables(
+  manager: EntityManager,
+  table: string,
+  left: string,
+  right: string,
+): Promise<TableDifference> {
+  const only = async (of: string, not: string): Promise<Record<string, unknown>[]> => {
+    const rows = await manager.query<{ row: Record<string, unknown> }[]>(
+      `SELECT to_jsonb(o) AS row FROM ${of} AS o EXCEPT ALL SELECT to_jsonb(n) FROM ${not} AS n
+       ORDER BY row LIMIT ${shown}`,
+    );
+    return rows.map(({ row }) => row);
+  };
+  return { table, onlyLeft: await only(left, right), onlyRight: await only(right, left) };
+}

@@ -1,0 +1,18 @@
+import type { EntityManager } from 'typeorm';
+
+const find = `
+  SELECT format('%I.%I', s.name, $1::text) AS name
+  FROM unnest(current_schemas(false)) WITH ORDINALITY AS s (name, nth)
+  WHERE to_regclass(format('%I.%I', s.name, $1::text)) IS NOT NULL AND s.name <> 'projection_next'
+  ORDER BY s.nth LIMIT 1`;
+
+/**
+ * The table that queries read, with its schema: so that it is meant also where a temporary or a next table of the same name
+ * comes first. @throws Error when there is none.
+ */
+export async function liveName(manager: EntityManager, table: string): Promise<string> {
+  const [row] = await manager.query<{ name: string }[]>(find, [table]);
+  if (!row)
+    throw new Error(`There is no table "${table}". Run the migrations, or correct the name in its entity.`);
+  return row.name;
+}

@@ -1,0 +1,40 @@
+import type { EntityManager } from 'typeorm';
+import { RecordedEvent } from '../event-store/event-envelope';
+import { segmentOf } from '../subscriptions/segment-of';
+import { Segment, Subscriber } from '../subscriptions/subscriber';
+import { Projection } from './projection';
+
+/** The streams of one segment, projected. */
+export class ProjectionSegment implements Subscriber {
+  readonly kind = 'projector';
+  readonly from: Subscriber['from'] = 'beginning';
+  readonly eventsPerTransaction = Number.POSITIVE_INFINITY;
+
+  constructor(
+    readonly projection: Projection,
+    readonly segment: Segment,
+  ) {}
+
+  get name(): string {
+    return this.projection.name;
+  }
+
+  get version(): number {
+    return this.projection.version;
+  }
+
+  wants({ type, stream }: RecordedEvent): boolean {
+    return this.projection.wants(type) && segmentOf(stream, this.segment.count) === this.segment.index;
+  }
+
+  async prepare(_manager: EntityManager): Promise<void> {}
+
+  handle(recorded: RecordedEvent, manager: EntityManager): Promise<void> {
+    return this.projection.handle(recorded, manager);
+  }
+}
+
+export function segmentsOf(projection: Projection): ProjectionSegment[] {
+  const count = projection.segments;
+  return Array.from({ length: count }, (_, index) => new ProjectionSegment(projection, { index, count }));
+}

@@ -1,0 +1,96 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import { SubscriptionRun } from '../../subscriptions/subscription-run';
+import { SubscriptionLoopParts } from '../../subscriptions/subscription-loop';
+import { Projection } from '../projection';
+import { Projections } from '../projections';
+import { NextRows, nextNameOf, nextRowsOf } from './next-rows';
+import { isFor, Rebuild, Rebuilds } from './rebuilds';
+import { RebuildSwap } from './rebuild-swap';
+
+/** Carries out the rebuilds that were ordered for this program: fills the new tables, and lets them take over. */
+export class RebuildRunner {
+  private readonly logger = new Logger(RebuildRunner.name);
+  private readonly stopping = new AbortController();
+  private readonly runs = new Map<string, SubscriptionRun>();
+  private readonly analyzed = new Set<string>();
+  private running: Promise<void> | undefined;
+
+  constructor(
+    private readonly projections: Projections,
+    private readonly rebuilds: Rebuilds,
+    private readonly swap: RebuildSwap,
+    private readonly parts: SubscriptionLoopParts,
+  ) {}
+
+  /** Names of projections whose rebuild failed in this process at its last try. */
+  failing(): readonly string[] {
+    return [...this.runs.values()].filter((run) => run.isFailing).map((run) => run.name);
+  }
+
+  start(): void {
+    this.running ??= this.run();
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+    await Promise.all([...this.runs.values()].map((run) => run.stop()));
+  }
+
+  private async run(): Promise<void> {
+    const { pollMs } = this.parts.settings;
+    while (!this.stopping.signal.aborted) {
+      await this.tend().catch((error: Error) => this.logger.warn(`Rebuilding waits: ${error.message}`));
+      await delay(2 * pollMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+    }
+  }
+
+  private async tend(): Promise<void> {
+    const wanted = (await this.rebuilds.all()).filter((rebuild) => this.isOurs(rebuild));
+    await this.stopAllBut(wanted);
+    for (const rebuild of wanted) {
+      const projection = this.projections.get(rebuild.projection);
+      this.startFilling(projection);
+      if (!rebuild.isHeld && (await this.swap.isNear(projection))) await this.letTakeOver(projection);
+    }
+  }
+
+  private isOurs(rebuild: Rebuild): boolean {
+    const projection = this.projections.all().find(({ name }) => name === rebuild.projection);
+    return projection !== undefined && isFor(rebuild, projection);
+  }
+
+  private startFilling(projection: Projection): void {
+    const name = nextNameOf(projection.name);
+    if (this.runs.has(name)) return;
+    this.logger.log(`The rows of "${projection.name}" are being made anew (version ${projection.version}).`);
+    const segments: NextRows[] = nextRowsOf(projection);
+    const run = new SubscriptionRun(name, segments, this.parts);
+    this.runs.set(name, run);
+    run.start();
+  }
+
+  private async stopAllBut(wanted: readonly Rebuild[]): Promise<void> {
+    const names = new Set(wanted.map((rebuild) => nextNameOf(rebuild.projection)));
+    for (const [name, run] of this.runs) {
+      if (names.has(name)) continue;
+      this.runs.delete(name);
+      this.analyzed.delete(name);
+      await run.stop();
+    }
+  }
+
+  private async letTakeOver(projection: Projection): Promise<void> {
+    const name = nextNameOf(projection.name);
+    if (!this.analyzed.has(name)) await this.swap.analyze(projection);
+    this.analyzed.add(name);
+    const position = await this.swap.swap(projection);
+    if (position === undefined) return;
+    this.parts.projected.notify();
+    this.logger.log(
+      `The new rows of "${projection.name}" took over at position ${position}. The old ones are kept in projection_old, until: ` +
+        `npm run cli -- projections drop-old ${projection.name}`,
+    );
+  }
+}

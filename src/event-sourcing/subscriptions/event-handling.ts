@@ -1,0 +1,39 @@
+import { Logger } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { RecordedEvent } from '../event-store/event-envelope';
+import { retryDelay, withTimeout } from './failures';
+import { Failure } from './parked-events';
+import { Subscriber } from './subscriber';
+import { SubscriptionSettings } from './subscription-settings';
+
+/** Gives events to a subscriber, and judges what a failure means. */
+export class EventHandling {
+  private readonly logger = new Logger(EventHandling.name);
+
+  constructor(
+    private readonly subscriber: Subscriber,
+    private readonly settings: SubscriptionSettings,
+  ) {}
+
+  /** Handles the events one after the other, in the transaction of `manager`. */
+  async handle(events: readonly RecordedEvent[], manager: EntityManager): Promise<void> {
+    if (events.length === 0) return;
+    const { handlerTimeoutMs } = this.settings;
+    await this.subscriber.prepare(manager, handlerTimeoutMs);
+    for (const event of events) {
+      await withTimeout(this.subscriber.handle(event, manager), this.subscriber.name, handlerTimeoutMs);
+    }
+  }
+
+  /** What comes next for an event that failed for the `attempts`th time. */
+  failure(event: RecordedEvent, attempts: number, cause: unknown): Failure {
+    const { message: error, stack } = cause instanceof Error ? cause : new Error(String(cause));
+    const retryInMs = retryDelay(attempts, this.settings);
+    const next = retryInMs === undefined ? 'parked' : `next try in ${Math.round(retryInMs)} ms`;
+    this.logger.error(
+      `"${this.subscriber.name}" failed at position ${event.position} (try ${attempts}, ${next}): ${error}`,
+      stack,
+    );
+    return { error, stack, retryInMs };
+  }
+}
