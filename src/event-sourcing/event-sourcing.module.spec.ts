@@ -42,7 +42,11 @@ class KnownRows {}
 class UnknownRows {}
 
 /** Stands in for TypeORM: nothing of it is asked but which entities it knows. */
-const dataSource = { hasMetadata: (entity: unknown) => entity === KnownRows, query: jest.fn() };
+const dataSource = {
+  hasMetadata: (entity: unknown) => entity === KnownRows,
+  getMetadata: () => ({ tableName: 'known_rows' }),
+  query: jest.fn(),
+};
 
 @Global()
 @Module({ providers: [{ provide: DataSource, useValue: dataSource }], exports: [DataSource] })

@@ -21,6 +21,7 @@ import { aggregateRepositoryToken } from './repository/inject-aggregate';
 import { CheckpointCheck } from './subscriptions/checkpoint-check';
 import { SubscriptionControl } from './subscriptions/subscription-control';
 import { SubscriptionStatuses } from './subscriptions/subscription-status';
+import { SubscriptionWatchdog } from './subscriptions/subscription-watchdog';
 import { Subscriptions } from './subscriptions/subscriptions';
 import { OPTIONS, rootProviders } from './event-sourcing.providers';
 
@@ -75,6 +76,7 @@ function rootModule(options: Provider, imports: DynamicModule['imports'] = []): 
       Subscriptions,
       SubscriptionStatuses,
       SubscriptionControl,
+      SubscriptionWatchdog,
       CqrsModule,
     ],
   };

@@ -27,6 +27,7 @@ import { Subscribers } from './subscriptions/subscribers';
 import { SubscriptionControl } from './subscriptions/subscription-control';
 import { SubscriptionLoopParts } from './subscriptions/subscription-loop';
 import { SubscriptionStatuses } from './subscriptions/subscription-status';
+import { SubscriptionWatchdog } from './subscriptions/subscription-watchdog';
 import { Subscriptions } from './subscriptions/subscriptions';
 
 /** Token of the options that `forRoot` was given. */
@@ -120,6 +121,12 @@ export const rootProviders: Provider[] = [
     useFactory: (dataSource: DataSource) => new CheckpointCheck(dataSource),
   },
   {
+    provide: SubscriptionWatchdog,
+    inject: [SubscriptionStatuses, SETTINGS],
+    useFactory: (statuses: SubscriptionStatuses, { stalledAfterMs }: SubscriptionSettings) =>
+      new SubscriptionWatchdog(statuses, { stalledAfterMs, watchMs: stalledAfterMs / 12 }),
+  },
+  {
     provide: Rebuilds,
     inject: [DataSource, Projections, Subscribers],
     useFactory: (dataSource: DataSource, projections: Projections, subscribers: Subscribers) =>
@@ -142,15 +149,28 @@ export const rootProviders: Provider[] = [
   },
   {
     provide: Subscriptions,
-    inject: [Subscribers, Projections, EventBusBridge, Rebuilds, RebuildRunner, LOOP_PARTS],
+    inject: [
+      Subscribers,
+      Projections,
+      EventBusBridge,
+      SubscriptionWatchdog,
+      Rebuilds,
+      RebuildRunner,
+      LOOP_PARTS,
+    ],
     useFactory: (
       subscribers: Subscribers,
       projections: Projections,
       bridge: EventBusBridge,
+      watchdog: SubscriptionWatchdog,
       orders: Rebuilds,
       runner: RebuildRunner,
       parts: SubscriptionLoopParts,
-    ) => new Subscriptions({ subscribers, projections, bridge, rebuilding: { orders, runner } }, parts),
+    ) =>
+      new Subscriptions(
+        { subscribers, projections, bridge, watchdog, rebuilding: { orders, runner } },
+        parts,
+      ),
   },
 ];
 

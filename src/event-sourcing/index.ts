@@ -102,6 +102,7 @@ export {
   type SegmentStatus,
   type SubscriptionStatus,
 } from './subscriptions/subscription-status';
+export { SubscriptionWatchdog } from './subscriptions/subscription-watchdog';
 export { UnknownSubscriptionError } from './subscriptions/subscribers';
 export { Subscriptions } from './subscriptions/subscriptions';
 export type { SubscriptionSettings } from './subscriptions/subscription-settings';

@@ -106,7 +106,8 @@ describe('verify', () => {
     expect([verified.code, verified.stderr]).toEqual([0, '']);
     expect(jsonLines(verified.stdout)).toMatchObject([
       { log: { problems: 0 } },
-      { projection: 'users', differences: 0 },
+      { checkpoints: 2, problems: 0 },
+      { projection: 'users', differences: 0, leftOut: 0 },
     ]);
   });
 
@@ -131,6 +132,7 @@ describe('verify', () => {
     ]);
     expect(jsonLines(json.stdout)).toMatchObject([
       { log: { problems: 1 } },
+      { checkpoints: 2, problems: 0 },
       { projection: 'users', differences: 2 },
     ]);
   });

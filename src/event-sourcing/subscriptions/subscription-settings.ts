@@ -18,6 +18,8 @@ export interface SubscriptionSettings {
   readonly maxRetryDelayMs: number;
   /** Events that may be set aside (parked, retrying, waiting behind them) before the subscription fails as a whole. */
   readonly maxParked: number;
+  /** How long a subscription may make no progress although events wait, before the watchdog says so, in milliseconds. */
+  readonly stalledAfterMs: number;
 }
 
 export const defaultSubscriptionSettings: SubscriptionSettings = {
@@ -31,4 +33,5 @@ export const defaultSubscriptionSettings: SubscriptionSettings = {
   retryDelayMs: 200,
   maxRetryDelayMs: 60_000,
   maxParked: 10_000,
+  stalledAfterMs: 60_000,
 };

@@ -43,6 +43,8 @@ export interface SubscriptionStatus {
   readonly failure: string | null;
   /** Events set aside: parked, tried again, or waiting behind one of those. */
   readonly parkedCount: number;
+  /** When rows that were made anew took over last; null when that never happened. */
+  readonly rebuiltAt: Date | null;
   readonly rebuild: RebuildProgress | null;
 }
 
@@ -53,7 +55,7 @@ export interface SegmentStatus {
 }
 
 const select = `
-  SELECT s.name, s.segment, s.kind, s.version, s.paused, s.failure, s.position AS checkpoint,
+  SELECT s.name, s.segment, s.kind, s.version, s.paused, s.failure, s.rebuilt_at, s.position AS checkpoint,
     CASE WHEN s.lease_expires_at > clock_timestamp() THEN s.owner END AS owner,
     l.head, COALESCE(EXTRACT(EPOCH FROM clock_timestamp() - e.timestamp), 0)::double precision AS lag_seconds,
     (SELECT count(*)::integer FROM parked_events p WHERE p.subscription = s.name) AS parked_count,
@@ -71,6 +73,7 @@ interface Row {
   readonly version: number;
   readonly paused: boolean;
   readonly failure: string | null;
+  readonly rebuilt_at: Date | null;
   readonly checkpoint: string;
   readonly owner: string | null;
   readonly head: string;
@@ -125,6 +128,7 @@ function status(rows: readonly [Row, ...Row[]], rebuild: readonly Row[]): Subscr
     paused: slowest.paused,
     failure: rows.find((row) => row.failure !== null)?.failure ?? null,
     parkedCount,
+    rebuiltAt: slowest.rebuilt_at,
     rebuild: progressOf(rebuild),
   };
 }

@@ -7,11 +7,13 @@ import { checkTables } from '../projections/tables-of';
 import { Subscribers } from './subscribers';
 import { SubscriptionLoopParts } from './subscription-loop';
 import { SubscriptionRun } from './subscription-run';
+import { SubscriptionWatchdog } from './subscription-watchdog';
 
 export interface SubscriptionsOf {
   readonly subscribers: Subscribers;
   readonly projections: Projections;
   readonly bridge: EventBusBridge;
+  readonly watchdog: SubscriptionWatchdog;
   readonly rebuilding: { readonly orders: Rebuilds; readonly runner: RebuildRunner };
 }
 
@@ -31,7 +33,7 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    const { subscribers, projections, bridge, rebuilding } = this.of;
+    const { subscribers, projections, bridge, rebuilding, watchdog } = this.of;
     for (const projection of projections.all()) checkTables(this.parts.dataSource, projection);
     const names = subscribers.names();
     if (!this.parts.settings.enabled) return;
@@ -40,11 +42,13 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
     this.runs = names.map((name) => new SubscriptionRun(name, subscribers.get(name), this.parts));
     for (const run of this.runs) run.start();
     rebuilding.runner.start();
+    watchdog.start();
   }
 
   /** Before the HTTP server and the connections go, each loop finishes its batch and gives its lease back. */
   async beforeApplicationShutdown(): Promise<void> {
-    const { bridge, rebuilding } = this.of;
+    const { bridge, rebuilding, watchdog } = this.of;
+    watchdog.stop();
     await Promise.all([bridge.stop(), rebuilding.runner.stop(), ...this.runs.map((run) => run.stop())]);
   }
 }

@@ -6,6 +6,13 @@ export function statusResponse(status: SubscriptionStatus) {
     checkpoint: String(status.checkpoint),
     head: String(status.head),
     lagEvents: Number(status.lagEvents),
+    segments: status.segments.map((segment) => ({ ...segment, checkpoint: String(segment.checkpoint) })),
+    rebuiltAt: status.rebuiltAt?.toISOString() ?? null,
+    rebuild: status.rebuild && {
+      ...status.rebuild,
+      checkpoint: String(status.rebuild.checkpoint),
+      startedAt: status.rebuild.startedAt.toISOString(),
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { SubscriptionControl, SubscriptionStatuses } from '../../event-sourcing';
+import { Rebuilds, SubscriptionControl, SubscriptionStatuses } from '../../event-sourcing';
 import { DiscardBody, PageQuery, ParkedPath, SubscriptionPath } from './admin-requests';
 import { parkedResponse, statusResponse } from './admin-responses';
 
@@ -9,11 +9,20 @@ export class SubscriptionsController {
   constructor(
     private readonly statuses: SubscriptionStatuses,
     private readonly control: SubscriptionControl,
+    private readonly rebuilds: Rebuilds,
   ) {}
 
   @Get()
   async list() {
     return { items: (await this.statuses.all()).map(statusResponse) };
+  }
+
+  /** The rows are made anew beside those that are read; a process that runs subscriptions carries it out. */
+  @Post(':name/rebuild')
+  @HttpCode(202)
+  async rebuild(@Param() { name }: SubscriptionPath) {
+    await this.rebuilds.request(name);
+    return { name };
   }
 
   @Post(':name/pause')

@@ -1,4 +1,4 @@
-import { FoldComparison, LogCheck, ProjectionFold, Projections } from '../../event-sourcing';
+import { CheckpointCheck, FoldComparison, LogCheck, ProjectionFold, Projections } from '../../event-sourcing';
 import { readEnvironment } from '../config/read-environment';
 import { Database, DatabaseStartError } from '../database/database';
 import { AddCommands, CommandContext } from './command-line';
@@ -37,6 +37,7 @@ async function verify({ application, output }: CommandContext): Promise<boolean>
     `The log: ${log.events} events in ${log.streams} streams, ${verdict(log.problems.length)}.`,
   );
   let isFine = log.problems.length === 0;
+  isFine = (await verifyCheckpoints(app.get(CheckpointCheck), output)) && isFine;
   for (const projection of app.get(Projections).all()) {
     const progress = output.progress(projection.name);
     try {
@@ -59,7 +60,25 @@ async function verify({ application, output }: CommandContext): Promise<boolean>
   return isFine;
 }
 
-function printComparison(output: Output, name: string, { position, differences }: FoldComparison): void {
+async function verifyCheckpoints(check: CheckpointCheck, output: Output): Promise<boolean> {
+  const proofs = await check.run();
+  for (const { name, segment, startedAfter, checkpoint, sawEvery } of proofs) {
+    const problem = `Subscription "${name}" (segment ${segment}) has not seen every event once from ${startedAfter} to ${checkpoint}.`;
+    if (!sawEvery) output.complain({ subscription: name, segment, problem }, problem);
+  }
+  const wrong = proofs.filter(({ sawEvery }) => !sawEvery).length;
+  output.print(
+    { checkpoints: proofs.length, problems: wrong },
+    `The checkpoints: ${proofs.length}, each has seen every event up to its position once, ${verdict(wrong)}.`,
+  );
+  return wrong === 0;
+}
+
+function printComparison(
+  output: Output,
+  name: string,
+  { position, leftOut, differences }: FoldComparison,
+): void {
   for (const difference of differences) {
     output.complain(
       { projection: name, ...difference },
@@ -67,8 +86,9 @@ function printComparison(output: Output, name: string, { position, differences }
     );
   }
   output.print(
-    { projection: name, position, differences: differences.length },
-    `Read model "${name}": compared with the fold of the log up to position ${position}, ${verdict(differences.length)}.`,
+    { projection: name, position, leftOut, differences: differences.length },
+    `Read model "${name}": compared with the fold of the log up to position ${position}` +
+      `${leftOut === 0 ? '' : ` without ${leftOut} events that are set aside or discarded`}, ${verdict(differences.length)}.`,
   );
 }
 

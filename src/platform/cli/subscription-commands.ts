@@ -1,12 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SubscriptionControl, SubscriptionStatus, SubscriptionStatuses } from '../../event-sourcing';
 import { AddCommands, CommandContext } from './command-line';
+import { addRebuildCommands } from './rebuild-commands';
 import { wholeNumber } from './options';
 import { table } from './table';
 
 /** `projections status`, `projections pause|resume`, and `parked list|retry|discard`. */
 export const addSubscriptionCommands: AddCommands = (program, run) => {
   const projections = program.command('projections').description('see and steer the subscriptions');
+  addRebuildCommands(projections, run);
   projections
     .command('status')
     .description('how far each subscription has got, who runs it, and what it has set aside')
@@ -51,17 +53,31 @@ function statusTable(statuses: readonly SubscriptionStatus[]): string {
     status.name,
     status.kind,
     String(status.version),
-    status.paused ? 'paused' : status.state,
+    stateOf(status),
     `${status.checkpoint} of ${status.head}`,
     `${status.lagEvents} (${status.lagSeconds} s)`,
     String(status.parkedCount),
-    status.owner ?? 'nobody',
+    ownersOf(status),
   ]);
   const failures = statuses.flatMap(({ name, failure }) => (failure === null ? [] : [`${name}: ${failure}`]));
   return [
     table(['name', 'kind', 'version', 'state', 'position', 'behind', 'set aside', 'run by'], rows),
     ...failures,
   ].join('\n');
+}
+
+function stateOf({ paused, state, rebuild }: SubscriptionStatus): string {
+  if (paused) return 'paused';
+  return rebuild && state === 'rebuilding' ? `rebuilding (${rebuild.checkpoint})` : state;
+}
+
+/** Of many segments, how many each process runs. */
+function ownersOf({ segments }: SubscriptionStatus): string {
+  const counts = new Map<string, number>();
+  for (const { owner } of segments) counts.set(owner ?? 'nobody', (counts.get(owner ?? 'nobody') ?? 0) + 1);
+  return [...counts]
+    .map(([owner, count]) => (segments.length === 1 ? owner : `${count} × ${owner}`))
+    .join(', ');
 }
 
 async function control(

@@ -69,6 +69,10 @@ export class Environment {
   @TrueOrFalse()
   SUBSCRIPTIONS_ENABLED = true;
 
+  /** A read model that is further behind, in seconds, makes the process not ready. */
+  @WholeNumber(1, 86_400)
+  READY_LAG_SECONDS = 60;
+
   @IsIn(['fatal', 'error', 'warn', 'log', 'debug', 'verbose'])
   LOG_LEVEL: 'fatal' | 'error' | 'warn' | 'log' | 'debug' | 'verbose' = 'log';
 

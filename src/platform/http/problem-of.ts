@@ -8,7 +8,10 @@ import {
   EventStoreUnavailableError,
   InvalidAppendError,
   isDatabaseUnavailable,
+  NotAProjectorError,
   NotParkedError,
+  RebuildInProgressError,
+  RebuildRefusedError,
   UnknownSubscriptionError,
   VersionPreconditionError,
   WrongExpectedVersionError,
@@ -89,8 +92,18 @@ function fromRepository(error: unknown): Problem | undefined {
 }
 
 function fromSubscriptions(error: unknown): Problem | undefined {
-  if (!(error instanceof UnknownSubscriptionError) && !(error instanceof NotParkedError)) return undefined;
-  return { code: 'not-found', status: 404, detail: error.message };
+  if (error instanceof UnknownSubscriptionError || error instanceof NotParkedError) {
+    return { code: 'not-found', status: 404, detail: error.message };
+  }
+  if (error instanceof RebuildInProgressError) {
+    return { code: 'rebuild-in-progress', status: 409, detail: error.message };
+  }
+  if (error instanceof RebuildRefusedError) {
+    return { code: 'rebuild-refused', status: 422, detail: 'A table of this read model cannot be copied.' };
+  }
+  return error instanceof NotAProjectorError
+    ? fromValidation(ValidationFailedError.at('#/name', error.message))
+    : undefined;
 }
 
 function fromStore(error: unknown): Problem | undefined {
