@@ -1,0 +1,62 @@
+import { Logger } from '@nestjs/common';
+import { SubscriptionWatchdog } from '../../../src/event-sourcing';
+import { waitUntil } from '../../support/wait-until';
+import { startTallies, TallySystem } from './tally';
+
+describe('the watchdog', () => {
+  let system: TallySystem;
+  let watchdog: SubscriptionWatchdog;
+  let errors: jest.SpyInstance<void, unknown[]>;
+
+  beforeEach(async () => {
+    jest.spyOn(Logger.prototype, 'log').mockImplementation();
+    errors = jest.spyOn(Logger.prototype, 'error').mockImplementation();
+    system = await startTallies();
+    watchdog = new SubscriptionWatchdog(system.statuses, { stalledAfterMs: 300, watchMs: 20 });
+  });
+
+  afterEach(async () => {
+    watchdog.stop();
+    await system.close();
+    jest.restoreAllMocks();
+  });
+
+  const stalled = () => waitUntil(() => Promise.resolve(watchdog.stalled().length === 1));
+  const alarms = () =>
+    errors.mock.calls.map(([message]) => String(message)).filter((line) => line.includes('no progress'));
+
+  it('says once that a handler hangs, and where, and notices when it goes on', async () => {
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    system.loop('one', { meddling: { afterRow: () => held } }).start();
+    watchdog.start();
+    await system.count('a', 1);
+    await stalled();
+    expect(alarms()).toEqual([expect.stringMatching(/^"tallies" .* 1 events wait\. It is running in one/)]);
+    release();
+    await waitUntil(() => Promise.resolve(watchdog.stalled().length === 0));
+    expect(alarms()).toHaveLength(1);
+  });
+
+  it('says that no process runs a subscription', async () => {
+    const run = system.loop('one');
+    run.start();
+    await system.positions.waitFor('tallies', await system.count('a', 1), 10_000);
+    await run.stop();
+    watchdog.start();
+    await system.count('a', 1);
+    await stalled();
+    expect(alarms()).toEqual([expect.stringContaining('No process runs it')]);
+  });
+
+  it('is silent while there is nothing to do, and about a paused one', async () => {
+    system.loop('one').start();
+    await system.positions.waitFor('tallies', await system.count('a', 1), 10_000);
+    watchdog.start();
+    await system.control.pause('tallies');
+    await system.count('a', 1);
+    const looks = jest.spyOn(system.statuses, 'all');
+    await waitUntil(() => Promise.resolve(looks.mock.calls.length > 25));
+    expect([watchdog.stalled(), alarms()]).toEqual([[], []]);
+  });
+});
