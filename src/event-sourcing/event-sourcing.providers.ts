@@ -16,6 +16,7 @@ import { EventBusBridge } from './messaging/event-bus-bridge';
 import { ProjectionFold } from './projections/projection-fold';
 import { ProjectionPositions } from './projections/projection-positions';
 import { Projections } from './projections/projections';
+import { AggregateCache } from './repository/aggregate-cache';
 import { Aggregates } from './repository/aggregates';
 import { Leases } from './subscriptions/leases';
 import { defaultSubscriptionSettings, SubscriptionSettings } from './subscriptions/subscription-settings';
@@ -44,8 +45,12 @@ export const rootProviders: Provider[] = [
   },
   {
     provide: Aggregates,
-    inject: [EventStore, EventRegistry],
-    useFactory: (store: EventStore, registry: EventRegistry) => new Aggregates(store, registry),
+    inject: [EventStore, EventRegistry, OPTIONS],
+    useFactory: (
+      store: EventStore,
+      registry: EventRegistry,
+      { aggregateCacheBytes = 64 * 1_048_576 }: EventSourcingOptions,
+    ) => new Aggregates(store, registry, new AggregateCache(aggregateCacheBytes)),
   },
   {
     provide: Projections,
