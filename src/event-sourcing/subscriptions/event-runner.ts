@@ -119,7 +119,12 @@ export class EventRunner {
     manager: EntityManager,
   ): Promise<void> {
     const wanted = events.filter((event) => this.subscriber.wants(event.type));
-    for (const event of wanted) if (!this.parked.has(event.stream)) await this.handle(event, manager);
+    const free = wanted.filter((event) => !this.parked.has(event.stream));
+    if (this.subscriber.handleAll) {
+      await this.subscriber.handleAll(free, manager, (handling) => this.withinTime(handling));
+    } else {
+      for (const event of free) await this.handle(event, manager);
+    }
     const { leases } = this.parts;
     await leases.moveCheckpoint(manager, this.lease, from, events.at(-1)?.position ?? from);
     await this.parked.queue(
@@ -132,7 +137,11 @@ export class EventRunner {
     const { handlerTimeoutMs } = this.parts.settings;
     // A handler may wait for others outside the database, and its transaction is idle meanwhile.
     if (this.subscriber.kind === 'handler') await manager.query(allowIdle, [`${handlerTimeoutMs + 5_000}ms`]);
-    await withTimeout(this.subscriber.handle(event, manager), this.subscriber.name, handlerTimeoutMs);
+    await this.withinTime(this.subscriber.handle(event, manager));
+  }
+
+  private withinTime(handling: Promise<void>): Promise<void> {
+    return withTimeout(handling, this.subscriber.name, this.parts.settings.handlerTimeoutMs);
   }
 
   private async setAside(event: RecordedEvent, from: Position, error: unknown): Promise<void> {

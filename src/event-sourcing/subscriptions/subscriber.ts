@@ -15,4 +15,13 @@ export interface Subscriber {
   wants(type: string): boolean;
   /** Handles one event, in the transaction that also moves the checkpoint. */
   handle(recorded: RecordedEvent, manager: EntityManager): Promise<void>;
+  /**
+   * Handles several in order, for who can do so with fewer statements than one by one. All is written when it resolves.
+   * `within` bounds the time of one event.
+   */
+  handleAll?(
+    events: readonly RecordedEvent[],
+    manager: EntityManager,
+    within: (handling: Promise<void>) => Promise<void>,
+  ): Promise<void>;
 }
