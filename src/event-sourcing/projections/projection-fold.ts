@@ -41,7 +41,7 @@ export class ProjectionFold {
       const position = BigInt(row?.position ?? 0);
       for (const table of tables) await hideBehindTemporary(manager, table);
       await this.foldUpTo(position, async (events) => {
-        await projection.apply(events, manager);
+        await projection.handleAll(events, manager);
         onProgress(events.at(-1)?.position ?? 0n);
       });
       const differences = [];

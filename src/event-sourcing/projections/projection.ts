@@ -3,6 +3,7 @@ import { EventClass, eventMethods } from '../domain';
 import { EventRegistry } from '../event-store/event-registry';
 import { RecordedEvent } from '../event-store/event-envelope';
 import { Subscriber } from '../subscriptions/subscriber';
+import { CollectedRows } from './collected-rows';
 import { ProjectionContext, ProjectorDefinition } from './projector';
 
 type ProjectorMethod = (event: object, context: ProjectionContext) => unknown;
@@ -34,15 +35,29 @@ export class Projection implements Subscriber {
     return this.methods.has(this.registry.classOf(type));
   }
 
-  async handle(recorded: RecordedEvent, manager: EntityManager): Promise<void> {
+  handle(recorded: RecordedEvent, manager: EntityManager): Promise<void> {
+    return this.handleAll([recorded], manager);
+  }
+
+  /**
+   * Applies the events in order, in the transaction of `manager`, and writes the rows they collected. An event of an unknown
+   * type stops it.
+   */
+  async handleAll(
+    events: readonly RecordedEvent[],
+    manager: EntityManager,
+    within: (handling: Promise<void>) => Promise<void> = (handling) => handling,
+  ): Promise<void> {
+    const collected = new CollectedRows(manager, this.definition.entities);
+    for (const recorded of events) await within(this.applyOne({ recorded, manager, rows: collected.of }));
+    await collected.write();
+  }
+
+  private async applyOne(context: ProjectionContext): Promise<void> {
+    const { recorded } = context;
     const method = this.methods.get(this.registry.classOf(recorded.type));
     if (method === undefined) return;
     const handle = (this.projector as Record<string, ProjectorMethod>)[method];
-    await handle?.call(this.projector, this.registry.decode(recorded), { manager, recorded });
-  }
-
-  /** Applies the events in order, in the transaction of `manager`. An event of an unknown type stops it. */
-  async apply(events: readonly RecordedEvent[], manager: EntityManager): Promise<void> {
-    for (const recorded of events) await this.handle(recorded, manager);
+    await handle?.call(this.projector, this.registry.decode(recorded), context);
   }
 }
