@@ -1,8 +1,3 @@
-import { Leases } from '../../src/event-sourcing/subscriptions/leases';
-import { ProgressSignal } from '../../src/event-sourcing/event-store/progress-signal';
-import { ProjectionPositions } from '../../src/event-sourcing/projections/projection-positions';
-import { SubscriptionLoop } from '../../src/event-sourcing/subscriptions/subscription-loop';
-import { defaultSubscriptionSettings } from '../../src/event-sourcing/subscriptions/subscription-settings';
 import { Contestant } from './measure';
 import { BenchSystem } from './system';
 
@@ -12,7 +7,7 @@ const page = 1_000;
 export function readLog({ store }: BenchSystem): Contestant {
   let after = 0n;
   return {
-    name: 'read all',
+    name: 'Annals',
     once: async () => {
       const events = await store.readAll({ after, limit: page });
       after = events.at(-1)?.position ?? 0n;
@@ -33,27 +28,4 @@ export function readRows({ pool }: BenchSystem): Contestant {
       return rows.length;
     },
   };
-}
-
-/** Events per second of a projection that starts at the beginning: one upsert per event, batches of 500. */
-export async function catchUp(system: BenchSystem, events: bigint): Promise<number> {
-  const { dataSource, store, projections, appended } = system;
-  const projected = new ProgressSignal();
-  const positions = new ProjectionPositions(dataSource, projected);
-  const leases = new Leases(dataSource, 'bench', 60);
-  const settings = defaultSubscriptionSettings;
-  const loop = new SubscriptionLoop(projections.get('bench'), {
-    store,
-    dataSource,
-    leases,
-    appended,
-    projected,
-    settings,
-  });
-  const started = performance.now();
-  loop.start();
-  if (!(await positions.waitFor('bench', events, 120_000))) throw new Error('The projection took too long.');
-  const seconds = (performance.now() - started) / 1_000;
-  await loop.stop();
-  return Number(events) / seconds;
 }
