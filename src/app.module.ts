@@ -31,6 +31,7 @@ export class AppModule {
           useFactory: (environment: Environment) => ({
             store: { connection: { connectionString: database.url, max: environment.EVENT_STORE_POOL_SIZE } },
             subscriptions: { enabled: environment.SUBSCRIPTIONS_ENABLED && subscriptions },
+            aggregateCacheBytes: environment.AGGREGATE_CACHE_MB * 1_048_576,
           }),
         }),
         HttpModule,

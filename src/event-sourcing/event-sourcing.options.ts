@@ -7,6 +7,11 @@ export interface EventSourcingOptions {
   /** Where the log is kept. `'in-memory'` is for specs: it loses everything, and production refuses it. */
   readonly store: 'in-memory' | PostgresEventStoreOptions;
   readonly subscriptions?: Partial<SubscriptionSettings>;
+  /**
+   * Memory for aggregates that this process keeps between their updates, in bytes as estimated from their events. Default
+   * 64 MiB; 0 keeps none.
+   */
+  readonly aggregateCacheBytes?: number;
 }
 
 export interface EventSourcingAsyncOptions {

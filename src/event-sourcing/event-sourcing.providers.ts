@@ -19,6 +19,7 @@ import { Projections } from './projections/projections';
 import { RebuildRunner } from './projections/rebuild/rebuild-runner';
 import { RebuildSwap } from './projections/rebuild/rebuild-swap';
 import { Rebuilds } from './projections/rebuild/rebuilds';
+import { AggregateCache } from './repository/aggregate-cache';
 import { Aggregates } from './repository/aggregates';
 import { CheckpointCheck } from './subscriptions/checkpoint-check';
 import { Leases } from './subscriptions/leases';
@@ -49,8 +50,12 @@ export const rootProviders: Provider[] = [
   },
   {
     provide: Aggregates,
-    inject: [EventStore, EventRegistry],
-    useFactory: (store: EventStore, registry: EventRegistry) => new Aggregates(store, registry),
+    inject: [EventStore, EventRegistry, OPTIONS],
+    useFactory: (
+      store: EventStore,
+      registry: EventRegistry,
+      { aggregateCacheBytes = 64 * 1_048_576 }: EventSourcingOptions,
+    ) => new Aggregates(store, registry, new AggregateCache(aggregateCacheBytes)),
   },
   {
     provide: Projections,

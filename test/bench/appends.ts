@@ -1,64 +1,137 @@
 import { v7 as uuidv7 } from 'uuid';
-import { EventSourcedRepository, RecordedEvent } from '../../src/event-sourcing';
-import { BenchAggregate, Benched } from './bench-user';
+import { BenchStore } from './bench-store';
 import { Contestant } from './measure';
-import { metadata, payload } from './payload';
-import { BenchSystem } from './system';
 
 /** One event to a new stream. */
-export function appendToNewStream({ store }: BenchSystem): Contestant {
+export function appendToNewStream(store: BenchStore): Contestant {
   return {
-    name: 'append',
+    name: store.name,
     once: async () => {
-      const event = { type: 'Benched', data: payload, metadata: metadata() };
-      await store.appendToStream({ type: 'Bench', id: uuidv7() }, [event], { expectedVersion: 'no-stream' });
+      await store.append(uuidv7(), 0, 1);
       return 1;
     },
   };
 }
 
 /** Load a stream of ten events or more, decide, append one. */
-export async function commandCycle({ store, registry }: BenchSystem): Promise<Contestant> {
-  const repository = new EventSourcedRepository(BenchAggregate, store, registry);
-  const ids = Array.from({ length: 1_000 }, () => uuidv7());
-  const event = () => new Benched(payload.name, payload.email, payload.note);
-  await Promise.all(
-    ids.map(async (id) => {
-      const aggregate = new BenchAggregate(id);
-      for (let n = 0; n < 10; n++) aggregate.bench(event());
-      await repository.save(aggregate);
-    }),
-  );
+export async function commandCycle(store: BenchStore): Promise<Contestant> {
+  const ids = await streamsOf(store, 200, 10);
+  const versions = new Map(ids.map((id) => [id, 10]));
+  const busy = new Set<string>();
   let next = 0;
-  return {
-    name: 'command cycle',
-    once: async () => {
+  const nextFree = (): string => {
+    for (;;) {
       const id = ids[next++ % ids.length] ?? '';
-      await repository.update(id, (aggregate) => aggregate.bench(event()));
+      if (!busy.has(id)) return id;
+    }
+  };
+  return {
+    name: store.name,
+    once: async () => {
+      const id = nextFree();
+      busy.add(id);
+      if (store.command) await store.command(id);
+      else await store.append(id, await store.load(id), 1);
+      versions.set(id, (versions.get(id) ?? 0) + 1);
+      busy.delete(id);
       return 1;
+    },
+    check: async () => {
+      for (const id of ids.slice(0, 50)) {
+        const version = await store.load(id);
+        if (version === versions.get(id)) continue;
+        throw new Error(`${store.name} has ${version} events, where ${versions.get(id)} were acknowledged.`);
+      }
     },
   };
 }
 
-/** Follows the log while `work` appends to it, and tells what it missed. */
-export async function followWhile({ store }: BenchSystem, work: () => Promise<unknown>) {
-  const before = await store.head();
-  let isWorking = true;
-  const working = work().finally(() => (isWorking = false));
-  let seen = 0n;
-  for (let isLast = false; !isLast;) {
-    isLast = !isWorking;
-    let page: readonly RecordedEvent[];
-    do {
-      page = await store.readAll({ after: before + seen, limit: 1_000 });
-      if (page.some((event, index) => event.position !== before + seen + BigInt(index) + 1n)) {
-        throw new Error(`The reader saw a hole after ${before + seen}.`);
-      }
-      seen += BigInt(page.length);
-    } while (page.length > 0);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+/** Loads a stream of a thousand events, counted in events. */
+export async function loadThousand(store: BenchStore): Promise<Contestant> {
+  const [id = ''] = await streamsOf(store, 1, 1_000);
+  return {
+    name: store.name,
+    once: async () => {
+      const version = await store.load(id);
+      if (version !== 1_000) throw new Error(`${store.name} loaded ${version} of 1,000 events.`);
+      return version;
+    },
+  };
+}
+
+async function streamsOf(store: BenchStore, streams: number, events: number): Promise<string[]> {
+  const ids = Array.from({ length: streams }, () => uuidv7());
+  for (let at = 0; at < ids.length; at += 16)
+    await Promise.all(ids.slice(at, at + 16).map((id) => store.append(id, 0, events)));
+  return ids;
+}
+
+/** Milliseconds until 32 writers on one stream, each of which loads, appends and tries again, have succeeded 1,000 times. */
+export async function contention(store: BenchStore): Promise<number> {
+  const id = uuidv7();
+  await store.append(id, 0, 1);
+  let started = 0;
+  const write = async (): Promise<void> => {
+    while (started < 1_000) {
+      started++;
+      await succeed(store, id);
+    }
+  };
+  const from = performance.now();
+  await Promise.all(Array.from({ length: 32 }, write));
+  const took = performance.now() - from;
+  const version = await store.load(id);
+  if (version !== 1_001)
+    throw new Error(`${store.name} has ${version} events after 1,000 successes and one.`);
+  return took;
+}
+
+async function succeed(store: BenchStore, id: string): Promise<void> {
+  for (;;) {
+    try {
+      if (store.command) return await store.command(id);
+      return await store.append(id, await store.load(id), 1);
+    } catch (error) {
+      if (!store.isConflict(error)) throw error;
+    }
   }
-  await working;
-  const written = (await store.head()) - before;
+}
+
+/** Follows the log by polling while 16 writers append for `ms`, and counts what it never saw. */
+export async function followWriters(
+  store: BenchStore,
+  ms: number,
+): Promise<{ written: number; lost: number }> {
+  const { tail, head } = store;
+  if (!tail || !head) throw new Error(`${store.name} has no log to follow.`);
+  const before = await head.call(store);
+  let after = await lastPosition(store);
+  const end = performance.now() + ms;
+  let isWriting = true;
+  const write = async (): Promise<void> => {
+    while (performance.now() < end) await store.append(uuidv7(), 0, 1);
+  };
+  const writing = Promise.all(Array.from({ length: 16 }, write)).finally(() => (isWriting = false));
+  let seen = 0;
+  for (let isLast = false; !isLast;) {
+    isLast = !isWriting;
+    for (let page = await tail.call(store, after, 1_000); page.length > 0;) {
+      seen += page.length;
+      after = page.at(-1) ?? after;
+      page = await tail.call(store, after, 1_000);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  await writing;
+  const written = (await head.call(store)) - before;
   return { written, lost: written - seen };
+}
+
+async function lastPosition(store: BenchStore): Promise<number> {
+  let after = 0;
+  for (;;) {
+    const page = (await store.tail?.(after, 10_000)) ?? [];
+    if (page.length === 0) return after;
+    after = page.at(-1) ?? after;
+  }
 }

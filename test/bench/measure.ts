@@ -3,6 +3,8 @@ export interface Contestant {
   readonly name: string;
   /** Does it once, and resolves with how much was done (events, commands). */
   readonly once: () => Promise<number>;
+  /** Throws where what was acknowledged is not what is stored. */
+  readonly check?: () => Promise<void>;
 }
 
 export interface Figure {
@@ -35,7 +37,8 @@ export async function compare(contestants: readonly Contestant[], plan: Plan): P
       rates.set(contestant.name, [...(rates.get(contestant.name) ?? []), rate]);
     }
   }
-  return contestants.map(({ name }) => figure(name, rates.get(name) ?? [], latencies.get(name) ?? []));
+  for (const contestant of contestants) await contestant.check?.();
+  return contestants.map(({ name }) => figureOf(name, rates.get(name) ?? [], latencies.get(name) ?? []));
 }
 
 async function run(contestant: Contestant, plan: Plan, times: number[]): Promise<number> {
@@ -54,7 +57,7 @@ async function run(contestant: Contestant, plan: Plan, times: number[]): Promise
   return (done * 1_000) / (performance.now() - started);
 }
 
-function figure(name: string, rates: readonly number[], times: readonly number[]): Figure {
+export function figureOf(name: string, rates: readonly number[], times: readonly number[]): Figure {
   const sorted = [...rates].sort((a, b) => a - b);
   const latency = [...times].sort((a, b) => a - b);
   const at = (values: readonly number[], share: number): number =>

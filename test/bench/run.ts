@@ -1,73 +1,182 @@
 import 'reflect-metadata';
 import { join } from 'node:path';
-import { appendToNewStream, commandCycle, followWhile } from './appends';
-import { bareInsert } from './bare-insert';
-import { compare, Contestant, Figure } from './measure';
-import { catchUp, readLog, readRows } from './reads';
-import { Report, rounded, Row, tableOf, writePage } from './report';
+import { appendToNewStream, commandCycle, contention, followWriters, loadThousand } from './appends';
+import { bareStore, BenchStore, openPeers, ourStore, peersAreInstalled } from './bench-store';
+import { catchUpRate, catchUps } from './catch-up';
+import { writeCharts } from './charts';
+import { compare, Contestant, Figure, figureOf } from './measure';
+import { readLog, readRows } from './reads';
+import { machine, rounded, Section, tableOf, writePage } from './report';
 import { BenchSystem, connections, startSystem } from './system';
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
 const roundMs = Number(process.env.BENCH_ROUND_MS ?? 1_000);
-const page = join(process.cwd(), 'docs', 'performance.md');
+const docs = join(process.cwd(), 'docs');
+const withPeers = peersAreInstalled && !process.argv.includes('--no-peers');
 
-async function appendRows(system: BenchSystem, unit: Contestant): Promise<Row[]> {
-  const ours = appendToNewStream(system);
-  const rows: Row[] = [];
-  for (const concurrency of [1, 8, 32, 256]) {
-    const figures = await compare([unit, ours], { concurrency, rounds, roundMs });
-    rows.push(rowOf(`append to a new stream, ${concurrency} in flight`, figures));
+/** All workloads of all contestants. */
+class Bench {
+  private constructor(
+    private readonly system: BenchSystem,
+    private readonly bare: BenchStore,
+    private readonly peers: readonly BenchStore[],
+  ) {}
+
+  static async open(system: BenchSystem): Promise<Bench> {
+    const bare = await bareStore(system.pool);
+    return new Bench(system, bare, withPeers ? await openPeers(system) : []);
   }
-  return rows;
-}
 
-async function cycleRows(system: BenchSystem, unit: Contestant): Promise<Row[]> {
-  const ours = await commandCycle(system);
-  const rows: Row[] = [];
-  for (const concurrency of [1, 8, 32]) {
-    const figures = await compare([unit, ours], { concurrency, rounds, roundMs });
-    rows.push(rowOf(`command cycle (load 10 or more, append 1), ${concurrency} in flight`, figures));
+  async close(): Promise<void> {
+    for (const peer of this.peers) await peer.close();
   }
-  return rows;
-}
 
-function rowOf(title: string, [unit, ours]: readonly Figure[]): Row {
-  if (!unit || !ours) throw new Error('Two contestants make a row.');
-  return { title, unit, ours };
-}
+  async appends(): Promise<Section> {
+    const stores = [this.bare, ...this.peers, ourStore(this.system, true)];
+    const contestants = stores.map(appendToNewStream);
+    const cells = [];
+    for (const concurrency of [1, 8, 32, 256]) {
+      cells.push({
+        column: `${concurrency} in flight`,
+        figures: await this.compare(contestants, concurrency),
+      });
+    }
+    return { title: 'Append one event to a new stream', cells };
+  }
 
-async function bench(): Promise<Report> {
-  const system = await startSystem();
-  try {
-    const unit = await bareInsert(system.pool);
-    const appends = await appendRows(system, unit);
-    const followed = await followWhile(system, () =>
-      compare([appendToNewStream(system)], { concurrency: 32, rounds: 1, roundMs: rounds * roundMs }),
-    );
-    const cycles = await cycleRows(system, unit);
-    await system.pool.query('ANALYZE');
-    const reading = await compare([readRows(system), readLog(system)], { concurrency: 1, rounds, roundMs });
-    const head = await system.store.head();
-    const caughtUp = await catchUp(system, head < 50_000n ? head : 50_000n);
+  async cycles(): Promise<Section> {
+    const stores = [this.bare, ...this.peers, ourStore(this.system, false), ourStore(this.system, true)];
+    const contestants: Contestant[] = [];
+    for (const store of stores) contestants.push(await commandCycle(store));
+    const cells = [];
+    for (const concurrency of [1, 8, 32]) {
+      cells.push({
+        column: `${concurrency} in flight`,
+        figures: await this.compare(contestants, concurrency),
+      });
+    }
+    return { title: 'Command: load a stream of 10 events or more, decide, append one', cells };
+  }
+
+  async reads(): Promise<Section> {
+    const loads: Contestant[] = [];
+    for (const store of [this.bare, ...this.peers, ourStore(this.system, false)])
+      loads.push(await loadThousand(store));
+    await this.system.pool.query('ANALYZE');
+    const pages = [readRows(this.system), readLog(this.system)];
     return {
-      rows: [...appends, ...cycles, rowOf('read the log in pages of 1,000, events', reading)],
-      server: system.server,
-      notes: [
-        `Catch-up of a projection, one upsert per event in batches of 500: ${rounded(caughtUp)} events a second.`,
-        `A reader that followed the log by polling while 32 writers appended: ${followed.written} events written, ${followed.lost} lost.`,
-        `Medians of ${rounds} interleaved rounds of ${roundMs} ms after a warm-up; rates a second; ${connections} connections for each contestant.`,
+      title: 'Read, events a second',
+      cells: [
+        { column: 'a stream of 1,000, into an aggregate', figures: await this.compare(loads, 1) },
+        { column: 'the whole log, pages of 1,000', figures: await this.compare(pages, 1) },
       ],
     };
+  }
+
+  async catchUp(): Promise<Section> {
+    const events = Math.min(50_000, Number(await this.system.store.head()));
+    const rates = new Map<string, number[]>();
+    for (let round = -1; round < rounds; round++) {
+      for (const contestant of catchUps) {
+        const count = contestant.name.includes('per event') ? Math.min(events, 5_000) : events;
+        const rate = await catchUpRate(contestant, this.system, count);
+        if (round >= 0) rates.set(contestant.name, [...(rates.get(contestant.name) ?? []), rate]);
+      }
+    }
+    const figures = [...rates].map(([name, values]) => figureOf(name, values, []));
+    return {
+      title: 'Catch-up of a projection into one table, events a second',
+      cells: [{ column: `${rounded(events)} events`, figures }],
+    };
+  }
+
+  /** Seconds of each store until 1,000 appends to one stream have succeeded; three rounds in turns. */
+  async contention(): Promise<string> {
+    const stores = [
+      ...this.peers,
+      { ...ourStore(this.system, true), command: undefined },
+      ourStore(this.system, true),
+    ];
+    const names = [
+      ...this.peers.map(({ name }) => name),
+      'Annals, by the store alone',
+      'Annals, by update()',
+    ];
+    const times = stores.map((): number[] => []);
+    for (let round = 0; round < Math.min(rounds, 3); round++) {
+      for (const [index, store] of stores.entries()) times[index]?.push((await contention(store)) / 1_000);
+    }
+    const lines = names.map((name, index) => {
+      const sorted = [...(times[index] ?? [])].sort((a, b) => a - b);
+      return `| ${name} | ${sorted[sorted.length >> 1]?.toFixed(2)} | ${sorted[0]?.toFixed(2)}–${sorted.at(-1)?.toFixed(2)} |`;
+    });
+    return [
+      '### 32 writers on one stream, until 1,000 appends have succeeded',
+      '',
+      '| | seconds | min–max |',
+      '| --- | --- | --- |',
+      ...lines,
+    ].join('\n');
+  }
+
+  async losses(): Promise<string> {
+    const lines = [];
+    for (const store of [...this.peers, ourStore(this.system, false)]) {
+      if (!store.tail) continue;
+      const { written, lost } = await followWriters(store, 2 * roundMs);
+      lines.push(`| ${store.name} | ${rounded(written)} | ${rounded(lost)} |`);
+    }
+    return [
+      '### What a reader that follows the log misses while 16 writers append',
+      '',
+      '| | written | lost |',
+      '| --- | --- | --- |',
+      ...lines,
+    ].join('\n');
+  }
+
+  private compare(contestants: readonly Contestant[], concurrency: number): Promise<readonly Figure[]> {
+    return compare(contestants, { concurrency, rounds, roundMs });
+  }
+}
+
+/** Tells on stderr what has taken how long. */
+async function step<R>(name: string, work: () => Promise<R>): Promise<R> {
+  const started = performance.now();
+  const result = await work();
+  process.stderr.write(`${name}: ${Math.round((performance.now() - started) / 1_000)} s\n`);
+  return result;
+}
+
+async function report(): Promise<string> {
+  const system = await startSystem();
+  const bench = await Bench.open(system);
+  try {
+    const appends = await step('appends', () => bench.appends());
+    const losses = await step('lost events', () => bench.losses());
+    const cycles = await step('commands', () => bench.cycles());
+    const reads = await step('reads', () => bench.reads());
+    const catchUp = await step('catch-up', () => bench.catchUp());
+    const contention = await step('contention', () => bench.contention());
+    const sections = [appends, cycles, reads, catchUp];
+    const charts = withPeers && writes ? [await writeCharts(appends, join(docs, 'charts'))] : [];
+    const notes = [
+      `- Medians of ${rounds} interleaved rounds of ${roundMs} ms after a warm-up; rates a second, ratio to the first line in bold, min–max, p50 / p99 over all rounds; ${connections} connections for each contestant.`,
+      `- Machine: ${machine(system.server)}.`,
+    ].join('\n');
+    return [...charts, ...sections.map(tableOf), contention, losses, notes].join('\n\n');
   } finally {
+    await bench.close();
     await system.close();
   }
 }
 
-bench().then(
-  (report) => {
-    const figures = tableOf(report);
+const writes = !process.argv.includes('--print-only');
+
+report().then(
+  (figures) => {
     process.stdout.write(`${figures}\n`);
-    if (!process.argv.includes('--print-only')) writePage(page, figures);
+    if (writes) writePage(join(docs, 'performance.md'), figures);
   },
   (error: Error) => {
     process.stderr.write(`${error.stack}\n`);

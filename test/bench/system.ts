@@ -31,12 +31,13 @@ export class BenchRow {
 @Projector('bench', { version: 1, entities: [BenchRow] })
 export class BenchProjector {
   @On(Benched)
-  async onBenched({ email }: Benched, { manager, recorded }: ProjectionContext): Promise<void> {
-    await manager.upsert(BenchRow, { id: recorded.stream.id, email }, ['id']);
+  onBenched({ email }: Benched, { rows, recorded }: ProjectionContext): void {
+    rows(BenchRow).put({ id: recorded.stream.id, email });
   }
 }
 
 export interface BenchSystem {
+  readonly url: string;
   readonly pool: Pool;
   readonly dataSource: DataSource;
   readonly store: PostgresEventStore;
@@ -67,6 +68,7 @@ export async function startSystem(): Promise<BenchSystem> {
   const store = new PostgresEventStore({ connection: { connectionString, max: connections } }, appended);
   const { rows } = await pool.query<{ server_version: string }>('SHOW server_version');
   return {
+    url: connectionString,
     pool,
     dataSource,
     store,

@@ -29,6 +29,21 @@ function claimKey(claim: Claim): string {
   return JSON.stringify([claim.scope, claim.value]);
 }
 
+/** The event itself where its members are plain values; else one with copies of the lists and objects in it. */
+function detached(event: object): object {
+  if (!Object.values(event).some((member) => typeof member === 'object' && member !== null)) return event;
+  const copy = Object.create(Object.getPrototypeOf(event) as object) as object;
+  return Object.freeze(Object.assign(copy, copied({ ...event })));
+}
+
+function copied(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copied);
+  if (typeof value !== 'object' || value === null) return value;
+  // Anything else than plain JSON cannot be stored, and the append says so.
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, copied(member)]));
+}
+
 /**
  * Decides by raising events; changes its state only in `@On` methods, so that a replay gives the same state. Knows no
  * service and no store: the repository loads it and stores what it raised.
@@ -45,9 +60,12 @@ export abstract class AggregateRoot {
     return this.#place.version;
   }
 
-  /** Applies the event and keeps it to be stored. The event is frozen, so that no `@On` method can change it. */
+  /**
+   * Applies the event and keeps it to be stored. The event is frozen, so that no `@On` method can change it; lists and objects
+   * in it are copied for the `@On` method, so that the state shares none with the caller or with what will be stored.
+   */
   protected raise(event: object): void {
-    this.#apply(Object.freeze(event));
+    this.#apply(detached(Object.freeze(event)));
     this.#events.push(event);
   }
 

@@ -5,22 +5,40 @@ export type AggregateClass<T extends AggregateRoot = AggregateRoot> = (new (id: 
   readonly prototype: T;
 };
 
-const types = new WeakMap<object, string>();
+export interface AggregateOptions {
+  /**
+   * Whether a process may keep the loaded aggregate for its next decision. Default true. Say false where the state is much
+   * larger than the events that made it, or is changed outside the `@On` methods.
+   */
+  readonly cache?: boolean;
+}
+
+interface AggregateDefinition {
+  readonly type: string;
+  readonly cache: boolean;
+}
+
+const definitions = new WeakMap<object, AggregateDefinition>();
 
 /** Names the type of the aggregate's streams. Like an event type, the name outlives the class. */
-export function Aggregate(type: string) {
+export function Aggregate(type: string, { cache = true }: AggregateOptions = {}) {
   return (aggregateClass: AggregateClass): void => {
-    types.set(aggregateClass, type);
+    definitions.set(aggregateClass, { type, cache });
   };
 }
 
 /** @throws Error when the class lacks its `@Aggregate` decorator. */
 export function aggregateType(aggregateClass: AggregateClass): string {
-  const type = types.get(aggregateClass);
-  if (type === undefined) {
+  const definition = definitions.get(aggregateClass);
+  if (definition === undefined) {
     throw new Error(
       `${aggregateClass.name} has no stream type. Decorate it: @Aggregate('${aggregateClass.name}').`,
     );
   }
-  return type;
+  return definition.type;
+}
+
+/** For the repository. @internal */
+export function mayBeCached(aggregateClass: AggregateClass): boolean {
+  return definitions.get(aggregateClass)?.cache ?? true;
 }

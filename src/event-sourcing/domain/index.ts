@@ -1,5 +1,11 @@
 // Writing an aggregate
-export { Aggregate, aggregateType, type AggregateClass } from './aggregate';
+export {
+  Aggregate,
+  aggregateType,
+  mayBeCached,
+  type AggregateClass,
+  type AggregateOptions,
+} from './aggregate';
 export { AggregateRoot, UnhandledEventError, type PendingChanges, type StreamPlace } from './aggregate-root';
 export type { Claim } from './claim';
 export { DomainError, type DomainErrorKind } from './domain-error';

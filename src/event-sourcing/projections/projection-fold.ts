@@ -57,9 +57,10 @@ export class ProjectionFold {
       for (const table of tables) await hideBehindTemporary(manager, table);
       const position = extent.checkpoints.reduce((a, b) => (a > b ? a : b), 0n);
       await this.foldUpTo(position, async (events) => {
-        for (const event of events) {
-          if (isInside(event, extent)) await projection.handle(event, manager);
-        }
+        await projection.handle(
+          events.filter((event) => isInside(event, extent)),
+          manager,
+        );
         onProgress(events.at(-1)?.position ?? 0n);
       });
       const differences = [];

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { RecordedEvent } from '../event-store/event-envelope';
 import { segmentOf } from '../subscriptions/segment-of';
-import { Segment, Subscriber } from '../subscriptions/subscriber';
+import { Segment, Subscriber, WithinTime } from '../subscriptions/subscriber';
 import { Projection } from './projection';
 
 /** The streams of one segment, projected. */
@@ -29,8 +29,8 @@ export class ProjectionSegment implements Subscriber {
 
   async prepare(_manager: EntityManager): Promise<void> {}
 
-  handle(recorded: RecordedEvent, manager: EntityManager): Promise<void> {
-    return this.projection.handle(recorded, manager);
+  handle(events: readonly RecordedEvent[], manager: EntityManager, within?: WithinTime): Promise<void> {
+    return this.projection.handle(events, manager, within);
   }
 }
 

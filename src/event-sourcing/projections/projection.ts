@@ -2,6 +2,8 @@ import type { EntityManager } from 'typeorm';
 import { EventClass, eventMethods } from '../domain';
 import { EventRegistry } from '../event-store/event-registry';
 import { RecordedEvent } from '../event-store/event-envelope';
+import { WithinTime } from '../subscriptions/subscriber';
+import { CollectedRows } from './collected-rows';
 import { ProjectionContext, ProjectorDefinition } from './projector';
 
 type ProjectorMethod = (event: object, context: ProjectionContext) => unknown;
@@ -36,11 +38,25 @@ export class Projection {
     return this.methods.has(this.registry.classOf(type));
   }
 
-  /** Applies one event in the transaction of `manager`; none that is not for it. @throws UnknownEventTypeError */
-  async handle(recorded: RecordedEvent, manager: EntityManager): Promise<void> {
+  /**
+   * Applies the events in order, in the transaction of `manager`, and writes the rows they collected; none that is not
+   * for it. `within` bounds the time of one event. @throws UnknownEventTypeError
+   */
+  async handle(
+    events: readonly RecordedEvent[],
+    manager: EntityManager,
+    within: WithinTime = (handling) => handling,
+  ): Promise<void> {
+    const collected = new CollectedRows(manager, this.definition.entities);
+    for (const recorded of events) await within(this.applyOne({ recorded, manager, rows: collected.of }));
+    await collected.write();
+  }
+
+  private async applyOne(context: ProjectionContext): Promise<void> {
+    const { recorded } = context;
     const method = this.methods.get(this.registry.classOf(recorded.type));
     if (method === undefined) return;
     const handle = (this.projector as Record<string, ProjectorMethod>)[method];
-    await handle?.call(this.projector, this.registry.decode(recorded), { manager, recorded });
+    await handle?.call(this.projector, this.registry.decode(recorded), context);
   }
 }

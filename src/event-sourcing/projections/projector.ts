@@ -1,5 +1,6 @@
 import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
 import { RecordedEvent } from '../event-store/event-envelope';
+import { Rows } from './rows';
 
 export interface ProjectorOptions {
   /** 1, 2, 3 …: raise it when the rows must be made anew, because the projector or its tables changed. */
@@ -23,6 +24,11 @@ export interface ProjectionContext {
   /** The transaction that also moves the checkpoint: write through it, and through nothing else. */
   readonly manager: EntityManager;
   readonly recorded: RecordedEvent;
+  /**
+   * The rows of one of the projector's entities, collected over the events of a batch and written together:
+   * `rows(UserEntity).update(id, { name })`.
+   */
+  readonly rows: <E extends ObjectLiteral>(entity: EntityTarget<E>) => Rows<E>;
 }
 
 const definitions = new WeakMap<object, ProjectorDefinition>();

@@ -1,6 +1,7 @@
 import { AggregateClass, AggregateRoot, aggregateType, eventMethods } from '../domain';
 import { EventRegistrationError, EventRegistry } from '../event-store/event-registry';
 import { EventStore } from '../event-store/event-store';
+import { AggregateCache } from './aggregate-cache';
 import { EventSourcedRepository } from './event-sourced-repository';
 
 /** The aggregates of the application: registers their events, and makes their repositories. */
@@ -12,6 +13,7 @@ export class Aggregates {
   constructor(
     private readonly store: EventStore,
     private readonly registry: EventRegistry,
+    private readonly cache?: AggregateCache,
   ) {}
 
   /** @throws EventRegistrationError when another class has the stream type, or its events cannot be registered. */
@@ -27,7 +29,7 @@ export class Aggregates {
     for (const eventClass of eventMethods(aggregateClass).keys()) this.registry.register(eventClass);
     const made =
       this.repositories.get(aggregateClass) ??
-      new EventSourcedRepository(aggregateClass, this.store, this.registry);
+      new EventSourcedRepository(aggregateClass, this.store, this.registry, this.cache);
     this.repositories.set(aggregateClass, made);
     return made;
   }

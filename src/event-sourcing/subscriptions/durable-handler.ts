@@ -5,7 +5,7 @@ import { RecordedEvent } from '../event-store/event-envelope';
 import { runInMessageContext } from '../messaging/message-context';
 import { DurableHandlerDefinition, IDurableEventsHandler } from './durable-events-handler';
 import { undivided } from './segment-of';
-import { Subscriber } from './subscriber';
+import { Subscriber, WithinTime } from './subscriber';
 
 const allowIdle = "SELECT set_config('idle_in_transaction_session_timeout', $1, true)";
 
@@ -42,7 +42,11 @@ export class DurableHandler implements Subscriber {
     await manager.query(allowIdle, [`${timeoutMs + 5_000}ms`]);
   }
 
-  async handle(recorded: RecordedEvent, manager: EntityManager): Promise<void> {
+  async handle(events: readonly RecordedEvent[], manager: EntityManager, within: WithinTime): Promise<void> {
+    for (const recorded of events) await within(this.handleOne(recorded, manager));
+  }
+
+  private async handleOne(recorded: RecordedEvent, manager: EntityManager): Promise<void> {
     const { correlationId, actor } = recorded.metadata;
     const cause = {
       correlationId,

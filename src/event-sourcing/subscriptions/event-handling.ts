@@ -20,9 +20,9 @@ export class EventHandling {
     if (events.length === 0) return;
     const { handlerTimeoutMs } = this.settings;
     await this.subscriber.prepare(manager, handlerTimeoutMs);
-    for (const event of events) {
-      await withTimeout(this.subscriber.handle(event, manager), this.subscriber.name, handlerTimeoutMs);
-    }
+    await this.subscriber.handle(events, manager, (handling) =>
+      withTimeout(handling, this.subscriber.name, handlerTimeoutMs),
+    );
   }
 
   /** What comes next for an event that failed for the `attempts`th time. */

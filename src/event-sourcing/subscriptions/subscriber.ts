@@ -7,6 +7,9 @@ export interface Segment {
   readonly count: number;
 }
 
+/** Bounds the time that one event takes: rejects when it takes longer. */
+export type WithinTime = (handling: Promise<void>) => Promise<void>;
+
 /** Who gets the events of the log: a projector, a segment of one, or a durable handler. */
 export interface Subscriber {
   readonly kind: 'projector' | 'handler';
@@ -25,8 +28,8 @@ export interface Subscriber {
   wants(event: RecordedEvent): boolean;
   /** Called first in each transaction that handles events; `timeoutMs` is what one event may take. */
   prepare(manager: EntityManager, timeoutMs: number): Promise<void>;
-  /** Handles one event, in the transaction that also moves the checkpoint. */
-  handle(recorded: RecordedEvent, manager: EntityManager): Promise<void>;
+  /** Handles events in order, in the transaction that also moves the checkpoint. All is written when it resolves. */
+  handle(events: readonly RecordedEvent[], manager: EntityManager, within: WithinTime): Promise<void>;
 }
 
 /** Ends the name of the subscription that makes the rows of a projection anew. No other name has an `@`. */

@@ -61,6 +61,10 @@ export class Environment {
   @WholeNumber(2, 1_000)
   EVENT_STORE_POOL_SIZE = 10;
 
+  /** Memory for aggregates that are kept between commands, in MiB; 0 keeps none. */
+  @WholeNumber(0, 65_536)
+  AGGREGATE_CACHE_MB = 64;
+
   /** False: this process runs subscriptions only. */
   @TrueOrFalse()
   HTTP_ENABLED = true;

@@ -53,6 +53,8 @@ export class Tally {
 /** What a test may do in the middle of a projection. */
 export interface Meddling {
   afterRow?: (context: ProjectionContext) => Promise<void> | void;
+  /** Collects its rows instead of writing SQL. */
+  collects?: boolean;
 }
 
 export type RunOptions = Partial<SubscriptionSettings> & {
@@ -160,6 +162,13 @@ export async function startTallies(): Promise<TallySystem> {
   };
 }
 
+async function collect(by: number, { rows, recorded }: ProjectionContext): Promise<void> {
+  const { id } = recorded.stream;
+  const before = await rows(Tally).get(id);
+  const seen = before ? `${before.seen} ${recorded.version}` : String(recorded.version);
+  rows(Tally).put({ id, total: (before?.total ?? 0) + by, seen });
+}
+
 function projectionsOf(
   meddling: Meddling,
   { version, segments }: { readonly version: number; readonly segments: number },
@@ -169,6 +178,11 @@ function projectionsOf(
     @On(Counted)
     async onCounted({ by }: Counted, context: ProjectionContext): Promise<void> {
       const { stream, version: seen } = context.recorded;
+      if (meddling.collects) {
+        await collect(by, context);
+        await meddling.afterRow?.(context);
+        return;
+      }
       await context.manager.query(
         `INSERT INTO tallies VALUES ($1, $2, $3) ON CONFLICT (id)
          DO UPDATE SET total = tallies.total + $2, seen = tallies.seen || ' ' || $3`,

@@ -91,6 +91,9 @@ async function apply(
   events: readonly RecordedEvent[],
   { position, manager }: { readonly position: Position; readonly manager: EntityManager },
 ): Promise<void> {
-  for (const event of events) if (rows.wants(event)) await rows.handle(event, manager);
+  await rows.handle(
+    events.filter((event) => rows.wants(event)),
+    manager,
+  );
   await manager.query(moveNext, [rows.name, rows.segment.index, position, seenSum(events)]);
 }

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { RecordedEvent } from '../../event-store/event-envelope';
-import { rebuildSuffix, Subscriber } from '../../subscriptions/subscriber';
+import { rebuildSuffix, Subscriber, WithinTime } from '../../subscriptions/subscriber';
 import { Projection } from '../projection';
 import { ProjectionSegment, segmentsOf } from '../projection-segment';
 
@@ -45,8 +45,8 @@ export class NextRows implements Subscriber {
     return writeToNextTables(manager);
   }
 
-  handle(recorded: RecordedEvent, manager: EntityManager): Promise<void> {
-    return this.live.handle(recorded, manager);
+  handle(events: readonly RecordedEvent[], manager: EntityManager, within?: WithinTime): Promise<void> {
+    return this.live.handle(events, manager, within);
   }
 }
 

@@ -19,14 +19,6 @@ export interface UserPage {
   readonly next?: bigint;
 }
 
-/** A read model without the row that an event changes is no fold of the log any more. */
-export class MissingUserRowError extends Error {
-  constructor(userId: string) {
-    super(`The read model has no row for user ${userId}, though an event changes it. Make its rows anew.`);
-    this.name = 'MissingUserRowError';
-  }
-}
-
 @Injectable()
 export class UserReadModelRepository {
   constructor(@InjectEntityManager() private readonly manager: EntityManager) {}
@@ -49,23 +41,6 @@ export class UserReadModelRepository {
     return users.length > limit && last
       ? { users: users.slice(0, limit), next: BigInt(last.createdPosition) }
       : { users };
-  }
-
-  /** Inserts the row, or makes it like this one; `createdAt` and the place in lists stay as they were. */
-  async upsert(user: UserEntity): Promise<void> {
-    await this.manager
-      .createQueryBuilder()
-      .insert()
-      .into(UserEntity)
-      .values(user)
-      .orUpdate(['name', 'email', 'is_active', 'updated_at', 'version'], ['user_id'])
-      .execute();
-  }
-
-  /** @throws MissingUserRowError */
-  async update(userId: string, changes: Partial<UserEntity>): Promise<void> {
-    const { affected } = await this.manager.update(UserEntity, { userId }, changes);
-    if (affected !== 1) throw new MissingUserRowError(userId);
   }
 }
 

@@ -7,15 +7,14 @@ import {
   UserReactivated,
   UserRenamed,
 } from '../domain/user-events';
-import { UserReadModelRepository } from './user-read-model.repository';
 import { UserEntity } from './user.entity';
 
 /** Keeps one row per user. */
 @Projector('users', { version: 1, entities: [UserEntity] })
 export class UsersProjector {
   @On(UserCreated)
-  async onCreated({ name, email }: UserCreated, { manager, recorded }: ProjectionContext): Promise<void> {
-    await new UserReadModelRepository(manager).upsert({
+  onCreated({ name, email }: UserCreated, { rows, recorded }: ProjectionContext): void {
+    rows(UserEntity).put({
       userId: recorded.stream.id,
       name,
       email,
@@ -28,27 +27,27 @@ export class UsersProjector {
   }
 
   @On(UserRenamed)
-  async onRenamed({ name }: UserRenamed, context: ProjectionContext): Promise<void> {
-    await change(context, { name });
+  onRenamed({ name }: UserRenamed, context: ProjectionContext): void {
+    change(context, { name });
   }
 
   @On(UserEmailChanged)
-  async onEmailChanged({ newEmail }: UserEmailChanged, context: ProjectionContext): Promise<void> {
-    await change(context, { email: newEmail });
+  onEmailChanged({ newEmail }: UserEmailChanged, context: ProjectionContext): void {
+    change(context, { email: newEmail });
   }
 
   @On(UserDeactivated)
-  async onDeactivated(_event: UserDeactivated, context: ProjectionContext): Promise<void> {
-    await change(context, { isActive: false });
+  onDeactivated(_event: UserDeactivated, context: ProjectionContext): void {
+    change(context, { isActive: false });
   }
 
   @On(UserReactivated)
-  async onReactivated(_event: UserReactivated, context: ProjectionContext): Promise<void> {
-    await change(context, { isActive: true });
+  onReactivated(_event: UserReactivated, context: ProjectionContext): void {
+    change(context, { isActive: true });
   }
 }
 
-async function change({ manager, recorded }: ProjectionContext, changes: Partial<UserEntity>): Promise<void> {
+function change({ rows, recorded }: ProjectionContext, changes: Partial<UserEntity>): void {
   const { stream, timestamp, version } = recorded;
-  await new UserReadModelRepository(manager).update(stream.id, { ...changes, updatedAt: timestamp, version });
+  rows(UserEntity).update(stream.id, { ...changes, updatedAt: timestamp, version });
 }
