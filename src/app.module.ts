@@ -8,6 +8,7 @@ import {
   Environment,
   HealthModule,
   HttpModule,
+  ObservabilityModule,
   PlatformConfigModule,
 } from './platform';
 
@@ -35,6 +36,7 @@ export class AppModule {
         }),
         HttpModule,
         HealthModule,
+        ObservabilityModule,
         AdminModule,
         UsersModule,
       ],

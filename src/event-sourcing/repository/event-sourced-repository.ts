@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AggregateClass, AggregateRoot, aggregateType, Claim } from '../domain';
+import { updateRetry } from '../diagnostics';
 import { ClaimTakenError, DuplicateEventIdError, WrongExpectedVersionError } from '../event-store/errors';
 import { EventRegistry } from '../event-store/event-registry';
 import { AppendResult, EventStore } from '../event-store/event-store';
@@ -92,6 +93,7 @@ export class EventSourcedRepository<T extends AggregateRoot> {
           return await this.append(aggregate, derivedId);
         } catch (error) {
           if (!(error instanceof WrongExpectedVersionError) || attempt === maxAttempts) throw error;
+          updateRetry.publish({ aggregateType: this.type, attempt });
           await delay(Math.random() * 2 ** attempt);
         }
       }

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
+import { eventFailure, eventRetry, handlingEvent } from '../diagnostics';
 import { Position, RecordedEvent } from '../event-store/event-envelope';
 import { EventStore } from '../event-store/event-store';
 import { isNotTheEvents, retryDelay, TooManyParkedError, withTimeout } from './failures';
@@ -132,7 +133,11 @@ export class EventRunner {
     const { handlerTimeoutMs } = this.parts.settings;
     // A handler may wait for others outside the database, and its transaction is idle meanwhile.
     if (this.subscriber.kind === 'handler') await manager.query(allowIdle, [`${handlerTimeoutMs + 5_000}ms`]);
-    await withTimeout(this.subscriber.handle(event, manager), this.subscriber.name, handlerTimeoutMs);
+    const { name, kind } = this.subscriber;
+    const handled = handlingEvent.run({ subscription: name, kind, event }, () =>
+      this.subscriber.handle(event, manager),
+    );
+    await withTimeout(handled, name, handlerTimeoutMs);
   }
 
   private async setAside(event: RecordedEvent, from: Position, error: unknown): Promise<void> {
@@ -143,6 +148,7 @@ export class EventRunner {
       await this.parts.leases.moveCheckpoint(manager, this.lease, from, event.position);
       await this.parked.add(manager, event, failure);
     });
+    this.publishFailure(1, failure);
   }
 
   private async retry(due: DueEvent): Promise<void> {
@@ -151,6 +157,7 @@ export class EventRunner {
       throw new Error(
         `The log has no event at ${due.position}, which "${this.subscriber.name}" has set aside.`,
       );
+    eventRetry.publish({ subscription: this.subscriber.name, attempt: due.attempts + 1 });
     try {
       const outcome = await this.parts.dataSource.transaction(async (manager) => {
         await this.handle(event, manager);
@@ -175,6 +182,11 @@ export class EventRunner {
       await this.parts.leases.hold(manager, this.lease);
       await this.parked.fail(manager, due.position, failure);
     });
+    this.publishFailure(due.attempts + 1, failure);
+  }
+
+  private publishFailure(attempt: number, { retryInMs }: Failure): void {
+    eventFailure.publish({ subscription: this.subscriber.name, attempt, isParked: retryInMs === undefined });
   }
 
   private failure(event: RecordedEvent, attempts: number, cause: unknown): Failure {

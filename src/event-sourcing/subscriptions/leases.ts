@@ -1,4 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
+import { leaseChange } from '../diagnostics';
 import { EventSourcingError } from '../event-store/errors';
 import { Position } from '../event-store/event-envelope';
 import { Subscriber } from './subscriber';
@@ -85,6 +86,7 @@ export class Leases {
     await this.dataSource.query(createSubscription, [name, version, kind, from === 'now']);
     const row = await this.update(takeLease, [name, this.owner, this.leaseSeconds, version]);
     if (!row) return this.checkVersion(name, version);
+    leaseChange.publish({ subscription: name, change: 'taken', epoch: BigInt(row.epoch) });
     return {
       name,
       owner: this.owner,
@@ -107,7 +109,8 @@ export class Leases {
 
   /** Gives the lease back, so that another process need not wait until it runs out. */
   async release(lease: Lease): Promise<void> {
-    await this.update(releaseLease, [lease.name, lease.epoch]);
+    const row = await this.update(releaseLease, [lease.name, lease.epoch]);
+    leaseChange.publish({ subscription: lease.name, change: row ? 'released' : 'lost', epoch: lease.epoch });
   }
 
   /**
