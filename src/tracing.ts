@@ -1,6 +1,6 @@
 /*
  * Loaded first by main.ts: OpenTelemetry can only see into modules that are loaded after it. Without
- * OTEL_EXPORTER_OTLP_ENDPOINT nothing of it is loaded, which is why all here is required on demand.
+ * OTEL_EXPORTER_OTLP_ENDPOINT nothing of its SDK is loaded, which is why all here is required on demand.
  */
 /* eslint-disable @typescript-eslint/no-require-imports */
 import { existsSync, readFileSync } from 'node:fs';
@@ -14,9 +14,9 @@ const untraced = /^\/(health|metrics)\b/;
 
 let sdk: NodeSDK | undefined;
 
-/** Sends what is left, for five seconds at most; a collector that is away must not keep the process. */
+/** Sends what is left, for three seconds at most; a collector that is away must not keep the process. */
 export async function stopTracing(): Promise<void> {
-  const late = new Promise((resolve) => setTimeout(resolve, 5_000).unref());
+  const late = new Promise((resolve) => setTimeout(resolve, 3_000).unref());
   await Promise.race([sdk?.shutdown().catch(() => undefined), late]);
 }
 

@@ -1,6 +1,6 @@
 import { Injectable, OnModuleInit } from '@nestjs/common';
 import { type AsyncContext, CommandBus, type ICommand } from '@nestjs/cqrs';
-import type { Attributes, Span, SpanKind } from '@opentelemetry/api';
+import type { Attributes, Span, SpanContext, SpanKind } from '@opentelemetry/api';
 import {
   appending,
   type AppendWork,
@@ -27,8 +27,8 @@ interface SpanStart {
   readonly name: string;
   readonly kind?: SpanKind;
   readonly attributes: Attributes;
-  /** A `traceparent`; default: the active span. */
-  readonly parent?: unknown;
+  /** Default: the active span. */
+  readonly parent?: SpanContext;
   /** Gets the `traceparent` of the new span before the work starts. */
   readonly started?: (traceparent: string) => void;
 }
@@ -37,7 +37,7 @@ interface SpanStart {
  * Spans of commands, appends, and events in the hands of a subscriber. An append stores its span as `traceparent` in the
  * metadata of the events, and their subscribers, in whichever process and however late, go on in the same trace.
  *
- * Without `OTEL_EXPORTER_OTLP_ENDPOINT` nothing of OpenTelemetry is loaded, and nobody subscribes to the channels.
+ * Without `OTEL_EXPORTER_OTLP_ENDPOINT` nothing of its SDK is loaded, and nobody subscribes to the channels.
  */
 @Injectable()
 export class WorkSpans implements OnModuleInit {
@@ -89,8 +89,7 @@ export class WorkSpans implements OnModuleInit {
       const start = startOf(work);
       if (!start) return context.active();
       const { name, parent, started, ...options } = start;
-      const remote = spanContextOf(parent);
-      const around = remote ? trace.setSpanContext(ROOT_CONTEXT, remote) : context.active();
+      const around = parent ? trace.setSpanContext(ROOT_CONTEXT, parent) : context.active();
       const span = tracer.startSpan(name, options, around);
       this.spans.set(work, span);
       // Without a running SDK (in the command line) spans are void, and must leave no trace in the log.
@@ -114,17 +113,17 @@ function appendStart({ stream, events, metadata }: AppendWork): SpanStart {
 }
 
 function eventStart({ SpanKind }: Api, { subscription, kind, event }: EventWork): SpanStart | undefined {
-  const { traceparent, correlationId } = event.metadata;
-  if (traceparent === undefined || Date.now() - event.timestamp.getTime() > oldestMs) return undefined;
+  const parent = spanContextOf(event.metadata.traceparent);
+  if (!parent || Date.now() - event.timestamp.getTime() > oldestMs) return undefined;
   return {
     name: `${kind === 'projector' ? 'project' : 'handle'} ${subscription}`,
     kind: SpanKind.CONSUMER,
-    parent: traceparent,
+    parent,
     attributes: {
       'annals.subscription': subscription,
       'annals.event.type': event.type,
       'annals.event.position': String(event.position),
-      'annals.correlation_id': correlationId,
+      'annals.correlation_id': event.metadata.correlationId,
     },
   };
 }
