@@ -8,6 +8,7 @@ import {
   Environment,
   HealthModule,
   HttpModule,
+  ObservabilityModule,
   PlatformConfigModule,
 } from './platform';
 
@@ -36,6 +37,7 @@ export class AppModule {
         }),
         HttpModule,
         HealthModule,
+        ObservabilityModule,
         AdminModule,
         UsersModule,
       ],

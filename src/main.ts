@@ -1,9 +1,11 @@
+import { stopTracing } from './tracing';
 import 'reflect-metadata';
 import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module';
 import {
+  announce,
   configureHttp,
   Database,
   Environment,
@@ -11,7 +13,6 @@ import {
   loggerFor,
   readEnvironment,
   stopOnSignals,
-  welcome,
 } from './platform';
 
 async function start(): Promise<void> {
@@ -27,6 +28,7 @@ async function start(): Promise<void> {
   stopOnSignals(async () => {
     await application.close();
     await database.stop();
+    await stopTracing();
   });
   configureHttp(application);
   await (environment.HTTP_ENABLED ? listen(application, environment, database) : application.init());
@@ -34,11 +36,11 @@ async function start(): Promise<void> {
 
 async function listen(
   application: NestExpressApplication,
-  { HOST, PORT }: Environment,
+  environment: Environment,
   database: Database,
 ): Promise<void> {
-  await application.listen(PORT, HOST);
-  process.stdout.write(welcome(await application.getUrl(), database));
+  await application.listen(environment.PORT, environment.HOST);
+  announce(await application.getUrl(), database, environment);
 }
 
 start().catch(exitWith);

@@ -77,6 +77,7 @@ export { LogCheck, type LogCheckResult } from './event-store/postgres/log-check'
 export { isDatabaseUnavailable } from './event-store/postgres/connection-failure';
 export {
   PostgresEventStore,
+  type EventStoreLoad,
   type PostgresEventStoreOptions,
 } from './event-store/postgres/postgres-event-store';
 export { AppendSignal } from './event-store/progress-signal';
@@ -91,6 +92,25 @@ export {
   type HandlerContext,
   type IDurableEventsHandler,
 } from './subscriptions/durable-events-handler';
+
+// What the kernel tells of its work, for metrics and traces
+export {
+  appendBatch,
+  appendConflict,
+  appending,
+  claimTaken,
+  eventFailure,
+  eventRetry,
+  handlingEvent,
+  leaseChange,
+  subscriptionBatch,
+  subscriptionFailure,
+  updateRetry,
+  type AppendWork,
+  type DiagnosticChannel,
+  type DiagnosticWork,
+  type EventWork,
+} from './diagnostics';
 
 // Subscriptions: how they stand, and what an operator may do
 export { LogHoleError } from './subscriptions/contiguous';

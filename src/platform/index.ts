@@ -23,11 +23,15 @@ export { AdminModule } from './admin/admin.module';
 // Health
 export { HealthModule } from './health/health.module';
 
+// What others see of the process: metrics, logs, traces
+export { ObservabilityModule } from './observability/observability.module';
+export { withoutPersonalData } from './observability/without-personal-data';
+
 // The process
 export { exitWith } from './process/exit-with';
 export { loggerFor } from './process/logger';
 export { stopOnSignals } from './process/stop-on-signals';
-export { welcome } from './process/welcome';
+export { announce } from './process/welcome';
 
 // The command line
 export {

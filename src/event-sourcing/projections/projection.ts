@@ -45,10 +45,12 @@ export class Projection {
   async handle(
     events: readonly RecordedEvent[],
     manager: EntityManager,
-    within: WithinTime = (handling) => handling,
+    within: WithinTime = (_event, work) => work(),
   ): Promise<void> {
     const collected = new CollectedRows(manager, this.definition.entities);
-    for (const recorded of events) await within(this.applyOne({ recorded, manager, rows: collected.of }));
+    for (const recorded of events) {
+      await within(recorded, () => this.applyOne({ recorded, manager, rows: collected.of }));
+    }
     await collected.write();
   }
 

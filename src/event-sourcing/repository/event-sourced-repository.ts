@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AggregateClass, AggregateRoot, aggregateType, Claim, mayBeCached } from '../domain';
+import { updateRetry } from '../diagnostics';
 import { ClaimTakenError, DuplicateEventIdError, WrongExpectedVersionError } from '../event-store/errors';
 import { StreamId } from '../event-store/event-envelope';
 import { EventRegistry } from '../event-store/event-registry';
@@ -115,8 +116,9 @@ export class EventSourcedRepository<T extends AggregateRoot> {
     try {
       return await this.appendAndKeep(cached, decision);
     } catch (error) {
-      if (error instanceof WrongExpectedVersionError) return undefined;
-      throw error;
+      if (!(error instanceof WrongExpectedVersionError)) throw error;
+      updateRetry.publish({ aggregateType: this.type, attempt: 1 });
+      return undefined;
     }
   }
 
@@ -139,6 +141,7 @@ export class EventSourcedRepository<T extends AggregateRoot> {
         return await this.appendAndKeep(loaded, decision);
       } catch (error) {
         if (!(error instanceof WrongExpectedVersionError) || attempt === maxAttempts) throw error;
+        updateRetry.publish({ aggregateType: this.type, attempt });
         await delay(Math.random() * 2 ** attempt);
       }
     }

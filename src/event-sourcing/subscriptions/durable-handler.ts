@@ -43,7 +43,7 @@ export class DurableHandler implements Subscriber {
   }
 
   async handle(events: readonly RecordedEvent[], manager: EntityManager, within: WithinTime): Promise<void> {
-    for (const recorded of events) await within(this.handleOne(recorded, manager));
+    for (const recorded of events) await within(recorded, () => this.handleOne(recorded, manager));
   }
 
   private async handleOne(recorded: RecordedEvent, manager: EntityManager): Promise<void> {

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { eventFailure, handlingEvent } from '../diagnostics';
 import { RecordedEvent } from '../event-store/event-envelope';
 import { retryDelay, withTimeout } from './failures';
 import { Failure } from './parked-events';
@@ -20,9 +21,15 @@ export class EventHandling {
     if (events.length === 0) return;
     const { handlerTimeoutMs } = this.settings;
     await this.subscriber.prepare(manager, handlerTimeoutMs);
-    await this.subscriber.handle(events, manager, (handling) =>
-      withTimeout(handling, this.subscriber.name, handlerTimeoutMs),
+    const { name, kind } = this.subscriber;
+    await this.subscriber.handle(events, manager, (event, work) =>
+      withTimeout(handlingEvent.run({ subscription: name, kind, event }, work), name, handlerTimeoutMs),
     );
+  }
+
+  /** Once the failure is stored. */
+  publishFailure(attempt: number, { retryInMs }: Failure): void {
+    eventFailure.publish({ subscription: this.subscriber.name, attempt, isParked: retryInMs === undefined });
   }
 
   /** What comes next for an event that failed for the `attempts`th time. */

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { eventRetry } from '../diagnostics';
 import { RecordedEvent } from '../event-store/event-envelope';
 import { EventHandling } from './event-handling';
 import type { EventRunnerParts } from './event-runner';
@@ -77,6 +78,9 @@ export class EventRetries {
 
   private async handle(due: DueEvent, events: readonly RecordedEvent[]): Promise<void> {
     const { parts, handling, parked, lease, subscriber } = this.of;
+    for (const _event of events) {
+      eventRetry.publish({ subscription: subscriber.name, attempt: due.attempts + 1 });
+    }
     const outcome = await parts.dataSource.transaction(async (manager) => {
       await handling.handle(events, manager);
       await parts.leases.hold(manager, lease);
@@ -97,6 +101,7 @@ export class EventRetries {
       await parts.leases.hold(manager, lease);
       await parked.fail(manager, due.position, failure);
     });
+    handling.publishFailure(due.attempts + 1, failure);
   }
 
   /** The events at these positions, which are all of the stream that is due. */

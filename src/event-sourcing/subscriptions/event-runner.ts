@@ -143,5 +143,6 @@ export class EventRunner {
       await this.parts.leases.moveCheckpoint(manager, this.lease, from, [event]);
       await this.parked.add(manager, event, failure);
     });
+    this.handling.publishFailure(1, failure);
   }
 }

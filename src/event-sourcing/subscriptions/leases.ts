@@ -1,4 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
+import { leaseChange } from '../diagnostics';
 import { EventSourcingError } from '../event-store/errors';
 import { Position, RecordedEvent } from '../event-store/event-envelope';
 import { seenSum } from './seen-events';
@@ -101,6 +102,7 @@ export class Leases {
       version,
     ]);
     if (!row) return this.checkVersion(subscriber);
+    leaseChange.publish({ subscription: name, change: 'taken', epoch: BigInt(row.epoch) });
     return {
       name,
       segment,
@@ -119,7 +121,8 @@ export class Leases {
 
   /** Gives the lease back, so that another process need not wait until it runs out. */
   async release(lease: Lease): Promise<void> {
-    await this.update(releaseLease, keyOf(lease));
+    const row = await this.update(releaseLease, keyOf(lease));
+    leaseChange.publish({ subscription: lease.name, change: row ? 'released' : 'lost', epoch: lease.epoch });
   }
 
   /**

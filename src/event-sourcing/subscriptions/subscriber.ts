@@ -7,8 +7,8 @@ export interface Segment {
   readonly count: number;
 }
 
-/** Bounds the time that one event takes: rejects when it takes longer. */
-export type WithinTime = (handling: Promise<void>) => Promise<void>;
+/** Does the work of one event, observed, and rejects when it takes too long. */
+export type WithinTime = (event: RecordedEvent, work: () => Promise<void>) => Promise<void>;
 
 /** Who gets the events of the log: a projector, a segment of one, or a durable handler. */
 export interface Subscriber {

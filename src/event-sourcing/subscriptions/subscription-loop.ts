@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
+import { subscriptionBatch, subscriptionFailure } from '../diagnostics';
 import { AppendSignal, ProgressSignal } from '../event-store/progress-signal';
 import { checkContiguous } from './contiguous';
 import { EventRunner, EventRunnerParts } from './event-runner';
@@ -126,7 +127,9 @@ export class SubscriptionLoop {
       await runner.retryDue();
       const events = await store.readAll({ after: position, limit: settings.batchSize });
       checkContiguous(events, position);
+      const began = performance.now();
       position = await runner.run(events, position);
+      subscriptionBatch.publish({ subscription: this.name, events: events.length, began });
       if (isFailing) await this.noteProgress(lease);
       isFailing = false;
       if (events.length === 0) await appended.wait(seen, settings.pollMs, stop);
@@ -146,6 +149,7 @@ export class SubscriptionLoop {
       return;
     }
     this.failures++;
+    subscriptionFailure.publish({ subscription: this.name, error, failuresInARow: this.failures });
     const pause = Math.min(this.parts.settings.maxBackoffMs, 50 * 2 ** this.failures);
     const { message, stack } = error as Error;
     this.logger.error(

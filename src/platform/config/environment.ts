@@ -80,6 +80,15 @@ export class Environment {
   @IsIn(['fatal', 'error', 'warn', 'log', 'debug', 'verbose'])
   LOG_LEVEL: 'fatal' | 'error' | 'warn' | 'log' | 'debug' | 'verbose' = 'log';
 
-  @IsIn(['text', 'json'])
-  LOG_FORMAT: 'text' | 'json' = 'text';
+  /** `auto` is `json` in production, and `text` elsewhere. */
+  @IsIn(['auto', 'text', 'json'])
+  LOG_FORMAT: 'auto' | 'text' | 'json' = 'auto';
+
+  /** Whether each request gets a line in the log. */
+  @TrueOrFalse()
+  LOG_REQUESTS = true;
+
+  /** Where traces go, by OTLP over HTTP; empty: there are none. Also read by `src/tracing.ts`, before all else. */
+  @Matches(/^(https?:\/\/\S+)?$/, { message: '$property must be a URL: http://collector:4318' })
+  OTEL_EXPORTER_OTLP_ENDPOINT = '';
 }

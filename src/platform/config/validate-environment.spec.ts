@@ -69,6 +69,8 @@ describe('the environment', () => {
       SUBSCRIPTIONS_ENABLED: 'off',
       LOG_LEVEL: 'loud',
       LOG_FORMAT: 'xml',
+      LOG_REQUESTS: 'no',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318',
     };
     const problems = problemsOf(wrong);
     for (const name of Object.keys(wrong)) {

@@ -1,5 +1,6 @@
 import { VersioningType } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { RequestObserver } from '../observability/request-observer';
 import { conditionalRequest } from './conditional-request';
 import { correlation } from './correlation';
 import { Draining } from './draining';
@@ -12,6 +13,7 @@ export function configureHttp(application: NestExpressApplication): void {
   application.use(
     application.get(Draining).endConnections,
     correlation,
+    application.get(RequestObserver).observe,
     conditionalRequest,
     ...jsonBody(),
     bodyRefused,

@@ -1,21 +1,26 @@
-import { ConsoleLogger, LogLevel } from '@nestjs/common';
+import type { LoggerService, LogLevel } from '@nestjs/common';
 import { Environment } from '../config/environment';
+import { JsonLogger } from '../observability/json-logger';
+import { logFormat } from '../observability/log-format';
+import { TextLogger } from '../observability/text-logger';
 
 const levels: readonly LogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'];
 
 /** What the framework tells of its own wiring; only `debug` wants to know. */
 const wiring = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestFactory']);
 
-class ProcessLogger extends ConsoleLogger {
-  override log(message: unknown, ...more: unknown[]): void {
-    const isWiring = wiring.has(String(more.at(-1)));
-    if (!isWiring || this.isLevelEnabled('debug')) super.log(message, ...more);
-  }
+export function loggerFor(environment: Environment): LoggerService {
+  const { LOG_LEVEL } = environment;
+  const enabled = levels.slice(0, levels.indexOf(LOG_LEVEL) + 1);
+  const isJson = logFormat(environment) === 'json';
+  const logger = isJson ? new JsonLogger(LOG_LEVEL) : new TextLogger({ logLevels: enabled });
+  return enabled.includes('debug') ? logger : withoutWiring(logger);
 }
 
-export function loggerFor({ LOG_FORMAT, LOG_LEVEL }: Environment): ConsoleLogger {
-  return new ProcessLogger({
-    json: LOG_FORMAT === 'json',
-    logLevels: levels.slice(0, levels.indexOf(LOG_LEVEL) + 1),
-  });
+function withoutWiring(logger: LoggerService): LoggerService {
+  const log = logger.log.bind(logger);
+  logger.log = (message: unknown, ...more: unknown[]) => {
+    if (!wiring.has(String(more.at(-1)))) log(message, ...more);
+  };
+  return logger;
 }

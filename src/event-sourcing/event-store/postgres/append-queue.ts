@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { AppendVerdict, claimKey, resultOf, streamKey } from '../append-verdict';
 import { EventStoreClosedError, EventStoreOverloadedError, WrongExpectedVersionError } from '../errors';
 import { AppendResult } from '../event-store';
@@ -34,6 +35,8 @@ export class AppendQueue {
   private waiting: WaitingAppend[] = [];
   private running: Promise<void> | undefined;
   private closed = false;
+  /** The loop serves many callers: it must not run, and log, in the message context of whoever woke it. */
+  private readonly outside = new AsyncResource('AppendQueue');
 
   constructor(
     private readonly send: SendBatch,
@@ -48,8 +51,13 @@ export class AppendQueue {
     return new Promise((resolve, reject) => {
       const stream = streamKey(append.stream);
       this.waiting.push({ append, stream, keys: keysOf(append, stream), resolve, reject });
-      this.running ??= this.run();
+      this.running ??= this.outside.runInAsyncScope(() => this.run());
     });
+  }
+
+  /** Appends that wait for a batch; those under way do not count. */
+  get length(): number {
+    return this.waiting.length;
   }
 
   /** Refuses new appends, and waits for those it took. */

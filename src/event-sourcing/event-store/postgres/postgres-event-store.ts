@@ -1,9 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { Pool, PoolConfig, QueryResultRow } from 'pg';
+import { appendBatch, appendConflict, appending, AppendWork, claimTaken } from '../../diagnostics';
 import { AppendSignal } from '../progress-signal';
 import { AppendVerdict, resultOf } from '../append-verdict';
-import { EventStoreUnavailableError, InvalidAppendError } from '../errors';
+import {
+  ClaimTakenError,
+  EventStoreUnavailableError,
+  InvalidAppendError,
+  WrongExpectedVersionError,
+} from '../errors';
 import { NewEvent, Position, RecordedEvent, StreamId } from '../event-envelope';
 import { AppendOptions, AppendResult, EventStore, ReadAllOptions, ReadStreamOptions } from '../event-store';
 import { prepareAppend, PreparedAppend } from '../prepare-append';
@@ -24,6 +30,13 @@ export interface PostgresEventStoreOptions {
   readonly maxWaitingAppends?: number;
   /** Appends in one batch. Default 256: more gained nothing when measured. */
   readonly maxAppendsPerBatch?: number;
+}
+
+export interface EventStoreLoad {
+  /** Appends that wait for a batch; those under way do not count. */
+  readonly waitingAppends: number;
+  /** `waiting`: requests for a connection that wait for a free one. */
+  readonly connections: { readonly total: number; readonly idle: number; readonly waiting: number };
 }
 
 /** Pauses before a batch is sent again on a new connection, in milliseconds. */
@@ -50,14 +63,23 @@ export class PostgresEventStore extends EventStore {
     this.pool.on('error', (error) => this.logger.warn(`An idle connection was lost: ${error.message}`));
     // A connection lost while it is used fails its query, and also raises an event that would end the process.
     this.pool.on('connect', (client) => client.on('error', () => undefined));
-    this.queue = new AppendQueue((batch) => this.sendBatch(batch), {
+    this.queue = new AppendQueue((batch) => this.measureBatch(batch), {
       waiting: options.maxWaitingAppends ?? 10_000,
       appendsPerBatch: options.maxAppendsPerBatch ?? 256,
       sizePerBatch: 4_194_304,
     });
   }
 
-  async appendToStream(
+  appendToStream(
+    stream: StreamId,
+    events: readonly NewEvent[],
+    options: AppendOptions,
+  ): Promise<AppendResult> {
+    const work: AppendWork = { stream, events: events.length, metadata: {} };
+    return appending.run(work, () => this.append(stream, withMetadata(events, work.metadata), options));
+  }
+
+  private async append(
     stream: StreamId,
     events: readonly NewEvent[],
     options: AppendOptions,
@@ -67,6 +89,7 @@ export class PostgresEventStore extends EventStore {
       if (options.transaction) return await this.appendInTransaction(append, options.transaction);
       return await this.queue.push(append);
     } catch (error) {
+      publishRefusal(stream.type, error);
       throw unavailable(error);
     }
   }
@@ -95,6 +118,15 @@ export class PostgresEventStore extends EventStore {
     return row.head;
   }
 
+  /** How busy this process is with the log, at this moment. */
+  load(): EventStoreLoad {
+    const { totalCount, idleCount, waitingCount } = this.pool;
+    return {
+      waitingAppends: this.queue.length,
+      connections: { total: totalCount, idle: idleCount, waiting: waitingCount },
+    };
+  }
+
   /** Refuses new appends, stores those that wait, and closes the connections. */
   async close(): Promise<void> {
     await this.queue.close();
@@ -113,6 +145,23 @@ export class PostgresEventStore extends EventStore {
     const rows: AppendEventsRow[] = await transaction.query(appendEvents, appendEventsValues([append]));
     const [verdict] = appendVerdicts([append], rows);
     return resultOf(append, verdict as AppendVerdict);
+  }
+
+  private async measureBatch(batch: readonly PreparedAppend[]): Promise<readonly AppendVerdict[]> {
+    if (!appendBatch.isObserved) return this.sendBatch(batch);
+    const began = performance.now();
+    const sent = this.sendBatch(batch);
+    const outcome = await sent.then(
+      () => 'answered' as const,
+      () => 'failed' as const,
+    );
+    appendBatch.publish({
+      appends: batch.length,
+      events: batch.reduce((sum, append) => sum + append.events.length, 0),
+      milliseconds: performance.now() - began,
+      outcome,
+    });
+    return sent;
   }
 
   /** A lost connection leaves open whether the batch was stored. The event ids make it safe to send it again. */
@@ -157,4 +206,14 @@ export class PostgresEventStore extends EventStore {
 
 function unavailable(error: unknown): unknown {
   return isDatabaseUnavailable(error) ? new EventStoreUnavailableError(error) : error;
+}
+
+function withMetadata(events: readonly NewEvent[], more: Record<string, string>): readonly NewEvent[] {
+  if (Object.keys(more).length === 0) return events;
+  return events.map((event) => ({ ...event, metadata: { ...more, ...event.metadata } }));
+}
+
+function publishRefusal(aggregateType: string, error: unknown): void {
+  if (error instanceof WrongExpectedVersionError) appendConflict.publish({ aggregateType });
+  if (error instanceof ClaimTakenError) claimTaken.publish({ aggregateType, scope: error.claim.scope });
 }

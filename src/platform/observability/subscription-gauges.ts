@@ -1,0 +1,98 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import { Gauge } from 'prom-client';
+import { SubscriptionStatuses, type SubscriptionStatus } from '../../event-sourcing';
+import { Metrics } from './metrics';
+import { SubscriptionMetrics } from './subscription-metrics';
+
+/** For how long a status is fresh enough, in milliseconds. */
+const freshMs = 1_000;
+
+/** How long a scrape waits for the database, in milliseconds. */
+const patienceMs = 1_000;
+
+const states = ['running', 'rebuilding', 'stopped', 'failed'];
+
+/**
+ * How the subscriptions stand, whichever process runs them, read from the database when it is asked for. One read at a
+ * time, however many scrapes there are. While the database is away there are no values, rather than old ones.
+ */
+@Injectable()
+export class SubscriptionGauges {
+  private readonly reachable: Gauge;
+  private readonly lagEvents: Gauge<'subscription'>;
+  private readonly lagSeconds: Gauge<'subscription'>;
+  private readonly parked: Gauge<'subscription'>;
+  private readonly state: Gauge<'subscription' | 'state'>;
+  private reading: Promise<boolean> | undefined;
+  private wasRead = false;
+  private readAt = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    { registry }: Metrics,
+    private readonly counters: SubscriptionMetrics,
+    private readonly statuses: SubscriptionStatuses,
+  ) {
+    const gauge = <Label extends string>(name: string, help: string, labelNames: readonly Label[]) =>
+      new Gauge({ name, help, labelNames, registers: [registry] });
+    const labels = ['subscription'] as const;
+    this.reachable = gauge('annals_database_reachable', '1: the status of subscriptions could be read.', []);
+    this.lagEvents = gauge('annals_subscription_lag_events', 'Events that it has not seen.', labels);
+    this.lagSeconds = gauge(
+      'annals_subscription_lag_seconds',
+      'Age of the oldest event not seen yet.',
+      labels,
+    );
+    this.parked = gauge(
+      'annals_subscription_parked_events',
+      'Events set aside: parked, retried or waiting.',
+      labels,
+    );
+    this.state = gauge('annals_subscription_state', '1 for the state that it is in, 0 for the others.', [
+      ...labels,
+      'state',
+    ]);
+  }
+
+  /** Brings the gauges up to date, in a second at most. Never throws. */
+  async refresh(): Promise<void> {
+    const isFresh = performance.now() - this.readAt < freshMs;
+    const isKnown = isFresh ? this.wasRead : await this.readInTime();
+    this.reachable.set(isKnown ? 1 : 0);
+    if (!isKnown) this.forget();
+  }
+
+  private async readInTime(): Promise<boolean> {
+    this.reading ??= this.read();
+    const timer = new AbortController();
+    const late = delay(patienceMs, false, { signal: timer.signal, ref: false }).catch(() => false);
+    return Promise.race([this.reading, late]).finally(() => timer.abort());
+  }
+
+  private async read(): Promise<boolean> {
+    try {
+      this.show(await this.statuses.all());
+      this.wasRead = true;
+    } catch {
+      this.wasRead = false;
+    }
+    this.readAt = performance.now();
+    this.reading = undefined;
+    return this.wasRead;
+  }
+
+  private show(statuses: readonly SubscriptionStatus[]): void {
+    this.forget();
+    for (const { name: subscription, ...status } of statuses) {
+      this.counters.know(subscription);
+      this.lagEvents.set({ subscription }, Number(status.lagEvents));
+      this.lagSeconds.set({ subscription }, status.lagSeconds);
+      this.parked.set({ subscription }, status.parkedCount);
+      for (const state of states) this.state.set({ subscription, state }, state === status.state ? 1 : 0);
+    }
+  }
+
+  private forget(): void {
+    for (const gauge of [this.lagEvents, this.lagSeconds, this.parked, this.state]) gauge.reset();
+  }
+}
