@@ -78,9 +78,7 @@ export class EventRetries {
 
   private async handle(due: DueEvent, events: readonly RecordedEvent[]): Promise<void> {
     const { parts, handling, parked, lease, subscriber } = this.of;
-    for (const _event of events) {
-      eventRetry.publish({ subscription: subscriber.name, attempt: due.attempts + 1 });
-    }
+    events.forEach(() => eventRetry.publish({ subscription: subscriber.name, attempt: due.attempts + 1 }));
     const outcome = await parts.dataSource.transaction(async (manager) => {
       await handling.handle(events, manager);
       await parts.leases.hold(manager, lease);

@@ -4,6 +4,7 @@ import { Projections } from '../projections/projections';
 import { RebuildRunner } from '../projections/rebuild/rebuild-runner';
 import { Rebuilds } from '../projections/rebuild/rebuilds';
 import { checkTables } from '../projections/tables-of';
+import { createSubscription } from './create-subscription';
 import { Subscribers } from './subscribers';
 import { SubscriptionLoopParts } from './subscription-loop';
 import { SubscriptionRun } from './subscription-run';
@@ -37,6 +38,8 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
     for (const projection of projections.all()) checkTables(this.parts.dataSource, projection);
     const names = subscribers.names();
     if (!this.parts.settings.enabled) return;
+    // Before the first request: a handler that begins now must not miss what this process appends.
+    for (const subscriber of subscribers.all()) await createSubscription(this.parts.dataSource, subscriber);
     await rebuilding.orders.requestOutdated();
     await bridge.start();
     this.runs = names.map((name) => new SubscriptionRun(name, subscribers.get(name), this.parts));
