@@ -14,6 +14,7 @@ export { ValidationFailedError, type ProblemDetail } from './http/problem';
 
 // HTTP: what a controller uses
 export { acknowledge, type Acknowledged } from './http/acknowledge';
+export { Repeatable, type CommandAnswer } from './http/idempotency/repeatable';
 export { IfMatch } from './http/if-match';
 export { ReadsModel } from './http/reads-model';
 

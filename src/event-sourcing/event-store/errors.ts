@@ -41,6 +41,19 @@ export class ClaimTakenError extends EventSourcingError {
   }
 }
 
+/**
+ * The caller's key has a receipt already. Nothing of this request was stored: read the receipt, which tells what became of
+ * the first one.
+ */
+export class ReceiptExistsError extends EventSourcingError {
+  constructor(
+    readonly caller: string,
+    readonly key: string,
+  ) {
+    super('A request under this key of the caller was done before. Its receipt tells what became of it.');
+  }
+}
+
 /** The append can never be stored as it is; the message says what to change. */
 export class InvalidAppendError extends EventSourcingError {}
 

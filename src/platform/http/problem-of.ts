@@ -14,7 +14,14 @@ import {
   WrongExpectedVersionError,
 } from '../../event-sourcing';
 import { DomainError, DomainErrorKind } from '../../event-sourcing/domain';
-import { Problem, ReadModelBehindError, ValidationFailedError } from './problem';
+import { KeptProblemError } from './idempotency/kept-problem-error';
+import {
+  IdempotencyKeyInProgressError,
+  IdempotencyKeyReusedError,
+  Problem,
+  ReadModelBehindError,
+  ValidationFailedError,
+} from './problem';
 
 const retryAfter = { 'Retry-After': '1' };
 const statusOfKind: Readonly<Record<DomainErrorKind, number>> = { rule: 422, conflict: 409, invalid: 400 };
@@ -24,6 +31,7 @@ type Rule = (error: unknown) => Problem | undefined;
 /** The only place where errors get HTTP statuses. The first rule that knows the error decides. */
 const rules: readonly Rule[] = [
   fromValidation,
+  fromIdempotency,
   fromDomain,
   fromRepository,
   fromSubscriptions,
@@ -32,11 +40,18 @@ const rules: readonly Rule[] = [
   fromParsers,
 ];
 
-export function problemOf(error: unknown): Problem {
+/** The problem of an error that somebody foresaw. */
+export function knownProblem(error: unknown): Problem | undefined {
   for (const rule of rules) {
     const problem = rule(error);
     if (problem) return problem;
   }
+  return undefined;
+}
+
+export function problemOf(error: unknown): Problem {
+  const problem = knownProblem(error);
+  if (problem) return problem;
   new Logger('Http').error(
     'A request failed for a reason that nobody foresaw.',
     (error as Error | undefined)?.stack,
@@ -51,6 +66,20 @@ export function problemOf(error: unknown): Problem {
 function fromValidation(error: unknown): Problem | undefined {
   if (!(error instanceof ValidationFailedError)) return undefined;
   return { code: 'validation-failed', status: 400, detail: error.message, errors: error.errors };
+}
+
+function fromIdempotency(error: unknown): Problem | undefined {
+  if (error instanceof KeptProblemError) return error.problem;
+  if (error instanceof IdempotencyKeyInProgressError) {
+    return {
+      code: 'idempotency-key-in-progress',
+      status: 409,
+      detail: error.message,
+      headers: retryAfter,
+    };
+  }
+  if (!(error instanceof IdempotencyKeyReusedError)) return undefined;
+  return { code: 'idempotency-key-reused', status: 422, detail: error.message };
 }
 
 function fromDomain(error: unknown): Problem | undefined {

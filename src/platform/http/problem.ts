@@ -46,6 +46,22 @@ export class ValidationFailedError extends Error {
   }
 }
 
+/** The first request under this key has no answer yet. */
+export class IdempotencyKeyInProgressError extends Error {
+  constructor() {
+    super('A request with this Idempotency-Key is being worked on. Repeat it to get its answer.');
+    this.name = 'IdempotencyKeyInProgressError';
+  }
+}
+
+/** The key belongs to another request. */
+export class IdempotencyKeyReusedError extends Error {
+  constructor() {
+    super('This Idempotency-Key was used for another request. Take a new key for each new request.');
+    this.name = 'IdempotencyKeyReusedError';
+  }
+}
+
 /** The read model has not reached the position that the query asked for. */
 export class ReadModelBehindError extends Error {
   constructor(name: string, position: bigint) {

@@ -3,15 +3,20 @@ import { Logger } from '@nestjs/common';
 import { Pool, PoolConfig, QueryResultRow } from 'pg';
 import { AppendSignal } from '../progress-signal';
 import { AppendVerdict, resultOf } from '../append-verdict';
-import { EventStoreUnavailableError, InvalidAppendError } from '../errors';
+import { checkNote, checkReceipt } from '../check-receipt';
+import { EventStoreUnavailableError, InvalidAppendError, ReceiptExistsError } from '../errors';
 import { NewEvent, Position, RecordedEvent, StreamId } from '../event-envelope';
 import { AppendOptions, AppendResult, EventStore, ReadAllOptions, ReadStreamOptions } from '../event-store';
 import { prepareAppend, PreparedAppend } from '../prepare-append';
 import { readPages } from '../read-pages';
+import { Receipt, StoredReceipt } from '../receipt';
 import { appendEvents, AppendEventsRow, appendEventsValues, appendVerdicts } from './append-events';
 import { AppendQueue } from './append-queue';
 import { bigintAsBigInt } from './bigint-parser';
 import { isConnectionLost, isDatabaseUnavailable } from './connection-failure';
+import { deleteExpiredReceipts } from './delete-expired-receipts';
+import { findReceipt, ReceiptRow, storedReceipt } from './find-receipt';
+import { keepReceipt } from './keep-receipt';
 import { readAll } from './read-all';
 import { readHead } from './read-head';
 import { readStream } from './read-stream';
@@ -93,6 +98,25 @@ export class PostgresEventStore extends EventStore {
     const [row] = await this.query<{ head: bigint }>('read-head', readHead, []);
     if (!row) throw new Error('The table event_log has no row. Run the migrations: npm run cli -- migrate');
     return row.head;
+  }
+
+  async findReceipt(caller: string, key: string): Promise<StoredReceipt | undefined> {
+    const [row] = await this.query<ReceiptRow>('find-receipt', findReceipt, [caller, key]);
+    return row && storedReceipt(row);
+  }
+
+  async keepReceipt(receipt: Receipt, note: string): Promise<void> {
+    checkReceipt(receipt);
+    checkNote(note);
+    const { caller, key, fingerprint, keepSeconds } = receipt;
+    const values = [caller, key, fingerprint, note, keepSeconds];
+    const kept = await this.query('keep-receipt', keepReceipt, values);
+    if (kept.length === 0) throw new ReceiptExistsError(caller, key);
+  }
+
+  async deleteExpiredReceipts(limit: number): Promise<number> {
+    const [row] = await this.query<{ count: number }>('delete-receipts', deleteExpiredReceipts, [limit]);
+    return row?.count ?? 0;
   }
 
   /** Refuses new appends, stores those that wait, and closes the connections. */
