@@ -9,6 +9,7 @@ import {
   HealthModule,
   HttpModule,
   PlatformConfigModule,
+  poolLimits,
 } from './platform';
 
 export interface AppOptions {
@@ -29,7 +30,13 @@ export class AppModule {
         EventSourcingModule.forRootAsync({
           inject: [Environment],
           useFactory: (environment: Environment) => ({
-            store: { connection: { connectionString: database.url, max: environment.EVENT_STORE_POOL_SIZE } },
+            store: {
+              connection: {
+                ...poolLimits(environment),
+                connectionString: database.url,
+                max: environment.EVENT_STORE_POOL_SIZE,
+              },
+            },
             subscriptions: { enabled: environment.SUBSCRIPTIONS_ENABLED && subscriptions },
           }),
         }),

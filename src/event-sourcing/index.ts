@@ -57,6 +57,7 @@ export {
   EventStoreOverloadedError,
   EventStoreUnavailableError,
   InvalidAppendError,
+  PoolExhaustedError,
   ReceiptExistsError,
   WrongExpectedVersionError,
 } from './event-store/errors';
@@ -65,6 +66,7 @@ export {
 export { ReceiptCleaning } from './event-store/receipt-cleaning';
 export { InMemoryEventStore } from './event-store/in-memory-event-store';
 export { LogCheck, type LogCheckResult } from './event-store/postgres/log-check';
+export { BoundedPool, type BoundedPoolConfig } from './event-store/postgres/bounded-pool';
 export { isDatabaseUnavailable } from './event-store/postgres/connection-failure';
 export {
   PostgresEventStore,

@@ -4,6 +4,7 @@ export { Environment } from './config/environment';
 export { readEnvironment } from './config/read-environment';
 export { ConfigurationError, validateEnvironment } from './config/validate-environment';
 export { Database } from './database/database';
+export { poolLimits } from './database/pool-limits';
 export { DatabaseModule } from './database/database.module';
 export { migrate } from './database/migrate';
 

@@ -238,5 +238,5 @@ describe('1,000 pairs of the same request at once', () => {
       `SELECT count(*)::int FROM events WHERE event_type = 'UserCreated' AND data->>'email' IN (${emails})`,
     );
     expect(stored?.count).toBe(1_000);
-  });
+  }, 300_000);
 });

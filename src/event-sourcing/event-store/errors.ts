@@ -64,6 +64,13 @@ export class EventStoreOverloadedError extends EventSourcingError {
   }
 }
 
+/** Too many wait for a connection of this process already. Nothing was sent; try again later. */
+export class PoolExhaustedError extends EventSourcingError {
+  constructor(readonly waiting: number) {
+    super(`${waiting} requests wait for a connection already: try again later, or raise the limit.`);
+  }
+}
+
 /**
  * The store cannot be reached, or the connection died before it answered. Whether the append was stored is unknown: to
  * repeat it with the same event ids is safe.

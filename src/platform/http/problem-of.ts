@@ -20,6 +20,7 @@ import {
   IdempotencyKeyReusedError,
   Problem,
   ReadModelBehindError,
+  RequestTimeoutError,
   ValidationFailedError,
 } from './problem';
 
@@ -35,6 +36,7 @@ const rules: readonly Rule[] = [
   fromDomain,
   fromRepository,
   fromSubscriptions,
+  fromTimeout,
   fromStore,
   fromHttp,
   fromParsers,
@@ -120,6 +122,11 @@ function fromRepository(error: unknown): Problem | undefined {
 function fromSubscriptions(error: unknown): Problem | undefined {
   if (!(error instanceof UnknownSubscriptionError) && !(error instanceof NotParkedError)) return undefined;
   return { code: 'not-found', status: 404, detail: error.message };
+}
+
+function fromTimeout(error: unknown): Problem | undefined {
+  if (!(error instanceof RequestTimeoutError)) return undefined;
+  return { code: 'unavailable', status: 503, detail: error.message, headers: retryAfter };
 }
 
 function fromStore(error: unknown): Problem | undefined {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { Pool, PoolConfig, QueryResultRow } from 'pg';
+import { QueryResultRow } from 'pg';
 import { AppendSignal } from '../progress-signal';
 import { AppendVerdict, resultOf } from '../append-verdict';
 import { checkNote, checkReceipt } from '../check-receipt';
@@ -12,6 +12,7 @@ import { readPages } from '../read-pages';
 import { Receipt, StoredReceipt } from '../receipt';
 import { appendEvents, AppendEventsRow, appendEventsValues, appendVerdicts } from './append-events';
 import { AppendQueue } from './append-queue';
+import { BoundedPool, BoundedPoolConfig } from './bounded-pool';
 import { bigintAsBigInt } from './bigint-parser';
 import { isConnectionLost, isDatabaseUnavailable } from './connection-failure';
 import { deleteExpiredReceipts } from './delete-expired-receipts';
@@ -24,7 +25,7 @@ import { recordedEvent, RecordedEventRow } from './recorded-event-row';
 
 export interface PostgresEventStoreOptions {
   /** How to reach Postgres 14 or later; `max` is the number of connections (default 10). */
-  readonly connection: PoolConfig;
+  readonly connection: BoundedPoolConfig;
   /** Appends that may wait before one more is refused. Default 10,000. */
   readonly maxWaitingAppends?: number;
   /** Appends in one batch. Default 256: more gained nothing when measured. */
@@ -37,7 +38,7 @@ const retryDelays = [20, 100, 500];
 /** The log on Postgres. Appends of this process are committed in groups; reads have connections of their own. */
 export class PostgresEventStore extends EventStore {
   private readonly logger = new Logger(PostgresEventStore.name);
-  private readonly pool: Pool;
+  private readonly pool: BoundedPool;
   private readonly queue: AppendQueue;
 
   constructor(
@@ -45,7 +46,7 @@ export class PostgresEventStore extends EventStore {
     private readonly signal: AppendSignal,
   ) {
     super();
-    this.pool = new Pool({
+    this.pool = new BoundedPool({
       connectionTimeoutMillis: 3_000,
       statement_timeout: 30_000,
       application_name: 'annals event store',
