@@ -1,4 +1,3 @@
-import type { Server } from 'node:http';
 import { VersioningType } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { conditionalRequest } from './conditional-request';
@@ -12,7 +11,7 @@ import { pageSize } from './page-size';
 /** The same for the process and for tests. Create the application with `bodyParser: false`. */
 export function configureHttp(application: NestExpressApplication): void {
   const environment = application.get(Environment);
-  limitServer(application.getHttpServer() as Server, environment);
+  limitServer(application.getHttpServer(), environment);
   application.disable('x-powered-by');
   application.disable('etag');
   application.use(
