@@ -1,4 +1,4 @@
-import type { Response } from 'express';
+import { currentMetadata } from '../../../event-sourcing';
 import { knownProblem } from '../problem-of';
 import { KeptProblemError } from './kept-problem-error';
 
@@ -8,10 +8,10 @@ const keptStatuses = new Set([404, 409, 412, 422]);
 const passing = new Set(['version-conflict', 'idempotency-key-in-progress', 'idempotency-key-reused']);
 
 /** The refusal as text to keep; undefined for one that is not kept. */
-export function noteOf(error: unknown, response: Response): string | undefined {
+export function noteOf(error: unknown): string | undefined {
   const problem = knownProblem(error);
   if (!problem || !keptStatuses.has(problem.status) || passing.has(problem.code)) return undefined;
-  return JSON.stringify({ problem, correlationId: response.getHeader('X-Correlation-Id') });
+  return JSON.stringify({ problem, correlationId: currentMetadata().correlationId });
 }
 
 export function keptProblem(note: string): KeptProblemError {

@@ -101,12 +101,12 @@ class RepeatableInterceptor implements NestInterceptor {
   }
 
   /** A refusal that stands is kept like an answer, before it is given. */
-  private async execute({ receipt, response, next }: Exchange): Promise<unknown> {
+  private async execute({ receipt, next }: Exchange): Promise<unknown> {
     try {
       const context = { ...currentMetadata(), ...messageContext(), receipt };
       return await runInMessageContext(context, () => firstValueFrom(next.handle()));
     } catch (error) {
-      const note = noteOf(error, response);
+      const note = noteOf(error);
       if (note !== undefined) await this.store.keepReceipt(receipt, note);
       throw error;
     }
