@@ -4,7 +4,8 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database'
 import { Client, expectRefused } from './client';
 import { eventually, query } from './command-line';
 import { type DatabaseProxy, proxyTo } from './database-proxy';
-import { createUser, getUser, historyOf } from './users';
+import { repeated, withKey } from './repeated';
+import { type Acknowledgement, createUser, getUser, historyOf, newEmail } from './users';
 
 let database: TestDatabase;
 let proxy: DatabaseProxy;
@@ -126,10 +127,24 @@ describe('while the database is away, the process is live but not ready, and req
     await eventually('the service is ready', async () => (await ready()).status === 200, 150);
   });
 
-  it('when its server is there, but its answers do not arrive', async () => {
-    const hold = () => Promise.resolve(proxy.hold());
-    const release = () => Promise.resolve(proxy.release());
-    await passThroughOutage(hold, release);
+  it('when its answers do not arrive: what was stored all the same, an Idempotency-Key tells', async () => {
+    const email = newEmail();
+    const create = () =>
+      client.post<Acknowledgement>('/v1/users', { name: 'Meanwhile', email }, withKey(email));
+    proxy.hold();
+    const refused = await Promise.all([create(), client.get('/v1/users')]);
+    const live = await client.get('/health/live');
+    const { status } = await ready().finally(proxy.release);
+    expect([live.status, status]).toEqual([200, 503]);
+    for (const answer of refused) {
+      expectRefused(answer, 503, 'unavailable');
+      expect(answer.headers.get('Retry-After')).toMatch(/^[1-9]\d*$/);
+    }
+    await waitUntil(async () => (await client.get('/v1/users')).status === 200);
+    await waitUntil(async () => (await ready()).status === 200);
+    const told = await repeated(create);
+    expect([told.status, told.body.version]).toEqual([201, 1]);
+    expect(await historyOf(client, told.body.userId)).toHaveLength(1);
   });
 
   it('when its server lets nobody in', async () => {
