@@ -10,6 +10,7 @@ import {
   HttpModule,
   ObservabilityModule,
   PlatformConfigModule,
+  poolLimits,
 } from './platform';
 
 export interface AppOptions {
@@ -30,7 +31,13 @@ export class AppModule {
         EventSourcingModule.forRootAsync({
           inject: [Environment],
           useFactory: (environment: Environment) => ({
-            store: { connection: { connectionString: database.url, max: environment.EVENT_STORE_POOL_SIZE } },
+            store: {
+              connection: {
+                ...poolLimits(environment),
+                connectionString: database.url,
+                max: environment.EVENT_STORE_POOL_SIZE,
+              },
+            },
             subscriptions: { enabled: environment.SUBSCRIPTIONS_ENABLED && subscriptions },
             aggregateCacheBytes: environment.AGGREGATE_CACHE_MB * 1_048_576,
           }),

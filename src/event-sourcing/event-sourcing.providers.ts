@@ -11,6 +11,7 @@ import { InMemoryEventStore } from './event-store/in-memory-event-store';
 import { LogCheck } from './event-store/postgres/log-check';
 import { PostgresEventStore } from './event-store/postgres/postgres-event-store';
 import { AppendSignal, ProgressSignal } from './event-store/progress-signal';
+import { ReceiptCleaning } from './event-store/receipt-cleaning';
 import { EventSourcingOptions } from './event-sourcing.options';
 import { EventBusBridge } from './messaging/event-bus-bridge';
 import { ProjectionFold } from './projections/projection-fold';
@@ -47,6 +48,11 @@ export const rootProviders: Provider[] = [
     inject: [OPTIONS, AppendSignal],
     useFactory: ({ store }: EventSourcingOptions, signal: AppendSignal) =>
       store === 'in-memory' ? new InMemoryEventStore(signal) : new PostgresEventStore(store, signal),
+  },
+  {
+    provide: ReceiptCleaning,
+    inject: [EventStore],
+    useFactory: (store: EventStore) => new ReceiptCleaning(store),
   },
   {
     provide: Aggregates,

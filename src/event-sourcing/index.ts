@@ -14,6 +14,7 @@ export {
   VersionPreconditionError,
 } from './repository/errors';
 export { EventSourcedRepository, type UpdateOptions } from './repository/event-sourced-repository';
+export { SecondAppendError } from './repository/receipt-of-request';
 export { aggregateRepositoryToken, InjectAggregate } from './repository/inject-aggregate';
 
 // Read models: projectors, how far they have got, and the proof that they are right
@@ -52,6 +53,7 @@ export type {
   RecordedEvent,
   StreamId,
 } from './event-store/event-envelope';
+export type { Receipt, StoredReceipt } from './event-store/receipt';
 export { newId } from './event-store/new-id';
 export { appendLimits } from './event-store/append-limits';
 export {
@@ -68,12 +70,16 @@ export {
   EventStoreOverloadedError,
   EventStoreUnavailableError,
   InvalidAppendError,
+  PoolExhaustedError,
+  ReceiptExistsError,
   WrongExpectedVersionError,
 } from './event-store/errors';
 
 // Its providers
+export { ReceiptCleaning } from './event-store/receipt-cleaning';
 export { InMemoryEventStore } from './event-store/in-memory-event-store';
 export { LogCheck, type LogCheckResult } from './event-store/postgres/log-check';
+export { BoundedPool, type BoundedPoolConfig } from './event-store/postgres/bounded-pool';
 export { isDatabaseUnavailable } from './event-store/postgres/connection-failure';
 export {
   PostgresEventStore,
@@ -83,7 +89,12 @@ export {
 export { AppendSignal } from './event-store/progress-signal';
 
 // Messages: what they carry on
-export { messageContext, runInMessageContext, type MessageContext } from './messaging/message-context';
+export {
+  currentMetadata,
+  messageContext,
+  runInMessageContext,
+  type MessageContext,
+} from './messaging/message-context';
 
 // Durable handlers: reactions that are driven from the log
 export {

@@ -4,6 +4,7 @@ export { Environment } from './config/environment';
 export { readEnvironment } from './config/read-environment';
 export { ConfigurationError, validateEnvironment } from './config/validate-environment';
 export { Database } from './database/database';
+export { poolLimits } from './database/pool-limits';
 export { DatabaseModule } from './database/database.module';
 export { migrate } from './database/migrate';
 
@@ -14,6 +15,7 @@ export { ValidationFailedError, type ProblemDetail } from './http/problem';
 
 // HTTP: what a controller uses
 export { acknowledge, type Acknowledged } from './http/acknowledge';
+export { Repeatable, type CommandAnswer } from './http/idempotency/repeatable';
 export { IfMatch } from './http/if-match';
 export { ReadsModel } from './http/reads-model';
 

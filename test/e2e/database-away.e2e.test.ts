@@ -1,9 +1,11 @@
 import { startService, type ServiceProcess } from '../support/service-process';
+import { waitUntil } from '../support/wait-until';
 import { createTestDatabase, type TestDatabase } from '../support/test-database';
 import { Client, expectRefused } from './client';
 import { eventually, query } from './command-line';
 import { type DatabaseProxy, proxyTo } from './database-proxy';
-import { createUser, getUser, historyOf } from './users';
+import { repeated, withKey } from './repeated';
+import { type Acknowledgement, createUser, getUser, historyOf, newEmail } from './users';
 
 let database: TestDatabase;
 let proxy: DatabaseProxy;
@@ -12,7 +14,9 @@ let client: Client;
 beforeAll(async () => {
   database = await createTestDatabase();
   proxy = await proxyTo(database.url);
-  service = await startService({ DATABASE_URL: proxy.url });
+  service = await startService({
+    ...{ DATABASE_URL: proxy.url, STATEMENT_TIMEOUT_MS: '5000', REQUEST_TIMEOUT_MS: '8000' },
+  });
   client = new Client(service.url);
 });
 afterAll(async () => {
@@ -79,14 +83,15 @@ async function passThroughOutage(
     client.get('/v1/users'),
     client.get(`/v1/users/${before.userId}/history`),
   ]).finally(bringBack);
-  await eventually('the service answers again', async () => (await client.get('/v1/users')).status === 200);
+  // Within ten seconds, by itself.
+  await waitUntil(async () => (await client.get('/v1/users')).status === 200);
+  await waitUntil(async () => (await ready()).status === 200);
   const after = await createUser(client, { name: 'After', email });
   expect(await historyOf(client, before.userId)).toHaveLength(1);
   await eventually('the read model follows again', async () => {
     const got = await client.get(`/v1/users/${after.userId}`, { 'Min-Event-Position': after.position });
     return got.status === 200;
   });
-  await eventually('the service is ready again', async () => (await ready()).status === 200);
 
   expect(meanwhile.map(({ status }) => status)).toEqual([503, 200]);
   expect(meanwhile[0].body).toMatchObject({
@@ -120,6 +125,26 @@ describe('while the database is away, the process is live but not ready, and req
       return now?.epoch !== before?.epoch;
     });
     await eventually('the service is ready', async () => (await ready()).status === 200, 150);
+  });
+
+  it('when its answers do not arrive: what was stored all the same, an Idempotency-Key tells', async () => {
+    const email = newEmail();
+    const create = () =>
+      client.post<Acknowledgement>('/v1/users', { name: 'Meanwhile', email }, withKey(email));
+    proxy.hold();
+    const refused = await Promise.all([create(), client.get('/v1/users')]);
+    const live = await client.get('/health/live');
+    const { status } = await ready().finally(proxy.release);
+    expect([live.status, status]).toEqual([200, 503]);
+    for (const answer of refused) {
+      expectRefused(answer, 503, 'unavailable');
+      expect(answer.headers.get('Retry-After')).toMatch(/^[1-9]\d*$/);
+    }
+    await waitUntil(async () => (await client.get('/v1/users')).status === 200);
+    await waitUntil(async () => (await ready()).status === 200);
+    const told = await repeated(create);
+    expect([told.status, told.body.version]).toEqual([201, 1]);
+    expect(await historyOf(client, told.body.userId)).toHaveLength(1);
   });
 
   it('when its server lets nobody in', async () => {

@@ -6,19 +6,28 @@ export interface DatabaseProxy {
   readonly url: string;
   cut(): Promise<void>;
   mend(): Promise<void>;
+  /** From now on the server's answers do not arrive, old connections and new: as when the network swallows them. */
+  hold(): void;
+  /** Lets all of them through, those that were held too. */
+  release(): void;
 }
 
 export async function proxyTo(databaseUrl: string): Promise<DatabaseProxy> {
   const target = new URL(databaseUrl);
   const open = new Set<Socket>();
+  const answers = new Map<Socket, Socket>();
+  let isHeld = false;
   const pass = (incoming: Socket): void => {
     const outgoing = connect(Number(target.port), target.hostname);
+    answers.set(outgoing, incoming);
+    outgoing.on('close', () => answers.delete(outgoing));
+    if (!isHeld) outgoing.pipe(incoming);
+    incoming.pipe(outgoing);
     for (const [one, other] of [
       [incoming, outgoing],
       [outgoing, incoming],
     ] as const) {
       open.add(one);
-      one.pipe(other);
       one.on('error', () => undefined);
       one.on('close', () => {
         open.delete(one);
@@ -38,6 +47,14 @@ export async function proxyTo(databaseUrl: string): Promise<DatabaseProxy> {
       server.close();
       for (const socket of open) socket.destroy();
       await closed;
+    },
+    hold: () => {
+      isHeld = true;
+      for (const [outgoing, incoming] of answers) outgoing.unpipe(incoming).pause();
+    },
+    release: () => {
+      isHeld = false;
+      for (const [outgoing, incoming] of answers) outgoing.pipe(incoming);
     },
     mend: async () => {
       server = await listen(pass, port);

@@ -10,6 +10,10 @@ export const appendLimits = {
   claimsPerAppend: 100,
   /** Characters of a claimed value. */
   claimValueLength: 512,
+  /** Characters of a receipt's caller, key and note. Caller and key together fit an index page. */
+  receiptCallerLength: 512,
+  receiptKeyLength: 255,
+  receiptNoteLength: 16_384,
   /** Nesting of arrays and objects inside an event's data. */
   jsonDepth: 64,
 } as const;

@@ -1,10 +1,16 @@
-import { ClaimTakenError, DuplicateEventIdError, WrongExpectedVersionError } from './errors';
+import {
+  ClaimTakenError,
+  DuplicateEventIdError,
+  ReceiptExistsError,
+  WrongExpectedVersionError,
+} from './errors';
 import { AppendResult, ClaimedValue } from './event-store';
 import { PreparedAppend } from './prepare-append';
+import { Receipt } from './receipt';
 
 /** What the log says to one append. `version` and `position` are those of the stream's last event after that. */
 export interface AppendVerdict {
-  readonly verdict: 'appended' | 'repeated' | 'version' | 'duplicate' | 'claim';
+  readonly verdict: 'appended' | 'repeated' | 'receipt' | 'version' | 'duplicate' | 'claim';
   readonly version: number;
   readonly position: bigint;
   /** With `claim`: the value that another stream holds. */
@@ -17,6 +23,8 @@ export function resultOf(append: PreparedAppend, verdict: AppendVerdict): Append
     case 'appended':
     case 'repeated':
       return { version: verdict.version, position: verdict.position };
+    case 'receipt':
+      throw receiptExists(append);
     case 'version':
       throw new WrongExpectedVersionError(append.stream, append.expectedVersion, verdict.version);
     case 'duplicate':
@@ -26,9 +34,17 @@ export function resultOf(append: PreparedAppend, verdict: AppendVerdict): Append
   }
 }
 
+function receiptExists({ receipt }: PreparedAppend): ReceiptExistsError {
+  return new ReceiptExistsError(receipt?.caller ?? '', receipt?.key ?? '');
+}
+
 /** One text for a stream, whatever characters its type and id have. */
 export function streamKey(stream: { readonly type: string; readonly id: string }): string {
   return `${stream.type.length}:${stream.type}${stream.id}`;
+}
+
+export function receiptKey({ caller, key }: Pick<Receipt, 'caller' | 'key'>): string {
+  return `${caller.length}:${caller}${key}`;
 }
 
 export function claimKey({ scope, value }: ClaimedValue): string {

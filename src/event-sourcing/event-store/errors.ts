@@ -41,6 +41,19 @@ export class ClaimTakenError extends EventSourcingError {
   }
 }
 
+/**
+ * The caller's key has a receipt already. Nothing of this request was stored: read the receipt, which tells what became of
+ * the first one.
+ */
+export class ReceiptExistsError extends EventSourcingError {
+  constructor(
+    readonly caller: string,
+    readonly key: string,
+  ) {
+    super('A request under this key of the caller was done before. Its receipt tells what became of it.');
+  }
+}
+
 /** The append can never be stored as it is; the message says what to change. */
 export class InvalidAppendError extends EventSourcingError {}
 
@@ -48,6 +61,13 @@ export class InvalidAppendError extends EventSourcingError {}
 export class EventStoreOverloadedError extends EventSourcingError {
   constructor(readonly waiting: number) {
     super(`${waiting} appends are waiting already. Nothing was stored: try again later, or raise the limit.`);
+  }
+}
+
+/** Too many wait for a connection of this process already. Nothing was sent; try again later. */
+export class PoolExhaustedError extends EventSourcingError {
+  constructor(readonly waiting: number) {
+    super(`${waiting} requests wait for a connection already: try again later, or raise the limit.`);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { NewEvent, Position, RecordedEvent, StreamId } from './event-envelope';
+import { Receipt, StoredReceipt } from './receipt';
 
 /** `'no-stream'` is version 0. A number is the version of the stream's last event. */
 export type ExpectedVersion = number | 'no-stream' | 'stream-exists' | 'any';
@@ -16,6 +17,8 @@ export interface AppendOptions {
   readonly claims?: readonly ClaimedValue[];
   /** Values to give up. One that this stream does not hold is left alone. */
   readonly releases?: readonly ClaimedValue[];
+  /** Stored with the append or not at all. Where the caller's key has one already, nothing of the append is stored. */
+  readonly receipt?: Receipt;
   /**
    * Joins this TypeORM transaction (READ COMMITTED). Make it the last write: the append locks the head of the log until
    * the transaction ends, and every other append waits for it. Postgres store only.
@@ -55,12 +58,16 @@ export interface ReadAllOptions {
  *   differs, or a batch that runs past what is stored, is a `WrongExpectedVersionError`. With `'any'` or
  *   `'stream-exists'`, a batch whose ids stand in this stream one after the other gives the first result again. Any other
  *   use of a stored id is a `DuplicateEventIdError`.
- * - An append ahead of the head is a `WrongExpectedVersionError`. An empty append checks the version, and nothing else.
+ * - An append ahead of the head is a `WrongExpectedVersionError`. An empty append checks the version, and stores nothing
+ *   but its receipt.
+ * - Of all appends and notes under one key of one caller the first keeps its receipt, and the others store nothing, until
+ *   the receipt has run out.
  */
 export abstract class EventStore {
   /**
    * Appends all events, or none.
    * @throws WrongExpectedVersionError, DuplicateEventIdError, ClaimTakenError: refused by what is stored.
+   * @throws ReceiptExistsError: the receipt's key was used before, whatever else would refuse the append.
    * @throws InvalidAppendError: the events can never be stored (size, length, JSON that would change).
    * @throws EventStoreOverloadedError, EventStoreUnavailableError: try again, with the same event ids.
    */
@@ -78,4 +85,16 @@ export abstract class EventStore {
 
   /** Position of the last event; 0n in an empty log. */
   abstract head(): Promise<Position>;
+
+  /** What became of the request under this key of the caller; undefined for none, and once it has run out. */
+  abstract findReceipt(caller: string, key: string): Promise<StoredReceipt | undefined>;
+
+  /**
+   * Keeps a receipt for a request that appended nothing, with a note (16,384 characters at most) of what it was told.
+   * @throws ReceiptExistsError when the key has one; InvalidAppendError, EventStoreUnavailableError.
+   */
+  abstract keepReceipt(receipt: Receipt, note: string): Promise<void>;
+
+  /** Deletes at most so many receipts that have run out, and tells how many it deleted. */
+  abstract deleteExpiredReceipts(limit: number): Promise<number>;
 }

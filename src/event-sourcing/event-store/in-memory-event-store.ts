@@ -1,12 +1,15 @@
 import { AppendSignal } from './progress-signal';
 import { claimKey, resultOf, streamKey } from './append-verdict';
+import { checkNote, checkReceipt } from './check-receipt';
 import { EventData } from '../domain';
 import { EventMetadata, NewEvent, Position, RecordedEvent, StreamId } from './event-envelope';
-import { EventSourcingError, InvalidAppendError } from './errors';
+import { EventSourcingError, InvalidAppendError, ReceiptExistsError } from './errors';
+import { InMemoryReceipts } from './in-memory-receipts';
 import { AppendOptions, AppendResult, EventStore, ReadAllOptions, ReadStreamOptions } from './event-store';
 import { judgeAppend } from './judge-append';
 import { prepareAppend, PreparedAppend } from './prepare-append';
 import { readPages } from './read-pages';
+import { Receipt, StoredReceipt } from './receipt';
 
 /** Events that a restart loses are no log. */
 export class InMemoryStoreInProductionError extends EventSourcingError {
@@ -21,6 +24,7 @@ export class InMemoryEventStore extends EventStore {
   private readonly streams = new Map<string, RecordedEvent[]>();
   private readonly ids = new Map<string, RecordedEvent>();
   private readonly claims = new Map<string, string>();
+  private readonly receipts = new InMemoryReceipts();
 
   constructor(private readonly signal: AppendSignal = new AppendSignal()) {
     super();
@@ -41,9 +45,11 @@ export class InMemoryEventStore extends EventStore {
       stream: this.stream(stream),
       eventWithId: (id) => this.ids.get(id),
       holderOf: (claim) => this.claims.get(claimKey(claim)),
+      isAnswered: this.isAnswered(append),
     });
     if (verdict.verdict === 'appended') this.store(append);
     const result = resultOf(append, verdict);
+    if (append.receipt) this.receipts.keep(append.receipt, { stream: { ...append.stream }, ...result });
     this.signal.notify();
     return result;
   }
@@ -65,6 +71,29 @@ export class InMemoryEventStore extends EventStore {
 
   head(): Promise<Position> {
     return Promise.resolve(BigInt(this.log.length));
+  }
+
+  findReceipt(caller: string, key: string): Promise<StoredReceipt | undefined> {
+    return Promise.resolve(this.receipts.find({ caller, key }));
+  }
+
+  async keepReceipt(receipt: Receipt, note: string): Promise<void> {
+    checkReceipt(receipt);
+    checkNote(note);
+    await Promise.resolve();
+    if (!this.receipts.keep(receipt, { note })) throw new ReceiptExistsError(receipt.caller, receipt.key);
+  }
+
+  deleteExpiredReceipts(limit: number): Promise<number> {
+    return Promise.resolve(this.receipts.deleteExpired(limit));
+  }
+
+  /** By another request: an append that is repeated meets its own receipt, which points at its own events. */
+  private isAnswered({ receipt, events }: PreparedAppend): boolean {
+    const stored = receipt && this.receipts.find(receipt);
+    if (!stored || !('stream' in stored)) return stored !== undefined;
+    const last = this.stream(stored.stream)[stored.version - 1];
+    return !events.some((event) => event.id === last?.id);
   }
 
   private stream(id: StreamId): RecordedEvent[] {

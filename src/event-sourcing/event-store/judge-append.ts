@@ -11,10 +11,16 @@ export interface StoredState {
   eventWithId(id: string): RecordedEvent | undefined;
   /** Key of the stream that holds the value. */
   holderOf(claim: ClaimedValue): string | undefined;
+  /** Whether the append's receipt is there already, from another append or a note. */
+  readonly isAnswered: boolean;
 }
 
 /** The rules of `append_events()` and `judge_append()` in the migrations, for the store in memory. */
 export function judgeAppend(append: PreparedAppend, state: StoredState): AppendVerdict {
+  return state.isAnswered ? refused('receipt', state) : judgeUnanswered(append, state);
+}
+
+function judgeUnanswered(append: PreparedAppend, state: StoredState): AppendVerdict {
   const version = state.stream.length;
   const expected = append.expectedVersion === 'no-stream' ? 0 : append.expectedVersion;
   const hasKnownId = append.events.some((event) => state.eventWithId(event.id));
@@ -37,7 +43,10 @@ function accepted({ events }: PreparedAppend, { head, stream }: StoredState): Ap
   return { verdict: 'appended', version: stream.length + events.length, position };
 }
 
-function refused(verdict: 'version' | 'duplicate' | 'claim', { stream }: StoredState): AppendVerdict {
+function refused(
+  verdict: 'receipt' | 'version' | 'duplicate' | 'claim',
+  { stream }: StoredState,
+): AppendVerdict {
   return { verdict, version: stream.length, position: stream.at(-1)?.position ?? 0n };
 }
 

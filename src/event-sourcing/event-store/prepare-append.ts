@@ -6,6 +6,8 @@ import { EventMetadata, NewEvent, StreamId } from './event-envelope';
 import { AppendOptions, ClaimedValue, ExpectedVersion } from './event-store';
 import { checkText, toPlainJson } from './plain-json';
 import { newId } from './new-id';
+import { checkReceipt } from './check-receipt';
+import { Receipt } from './receipt';
 
 /** An event that is checked and written as JSON: nothing about it can fail in the store any more. */
 export interface PreparedEvent {
@@ -23,6 +25,7 @@ export interface PreparedAppend {
   readonly events: readonly PreparedEvent[];
   readonly claims: readonly ClaimedValue[];
   readonly releases: readonly ClaimedValue[];
+  readonly receipt?: Receipt;
   /** UTF-16 length of the JSON, as a measure of the batch. */
   readonly size: number;
 }
@@ -38,6 +41,7 @@ export function prepareAppend(
   checkName(stream.type, 'The stream type');
   checkName(stream.id, 'The stream id');
   checkExpectedVersion(options.expectedVersion);
+  if (options.receipt) checkReceipt(options.receipt);
   checkCount(events.length, appendLimits.eventsPerAppend, 'events');
   const prepared = events.map(prepareEvent);
   if (new Set(prepared.map((event) => event.id)).size < prepared.length)
@@ -54,6 +58,7 @@ export function prepareAppend(
     events: prepared,
     claims: prepareClaims(options.claims),
     releases: prepareClaims(options.releases),
+    receipt: options.receipt,
     size,
   };
 }

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { newId } from '../event-store/new-id';
+import type { Receipt } from '../event-store/receipt';
 
 /** What every message carries on, from the request to the last event that it leads to. */
 export interface MessageContext {
@@ -13,6 +14,8 @@ export interface MessageContext {
    * gets its event again.
    */
   readonly derivedFrom?: string;
+  /** Set for a request that may be repeated: the one append of it carries this receipt. */
+  readonly receipt?: Receipt;
 }
 
 const storage = new AsyncLocalStorage<MessageContext>();
@@ -31,7 +34,7 @@ export function messageContext(): MessageContext | undefined {
 }
 
 /** Metadata for an event raised now. Outside any message the actor is `system`. */
-export function currentMetadata(): Omit<MessageContext, 'derivedFrom'> {
+export function currentMetadata(): Omit<MessageContext, 'derivedFrom' | 'receipt'> {
   const context = storage.getStore();
   if (context) {
     const { correlationId, causationId, actor } = context;

@@ -13,6 +13,7 @@ import {
   NothingRaisedError,
   VersionPreconditionError,
 } from './errors';
+import { markReceiptStored, receiptOfRequest } from './receipt-of-request';
 import { sizeOf } from './size-of';
 import { Turns } from './turns';
 
@@ -96,7 +97,7 @@ export class EventSourcedRepository<T extends AggregateRoot> {
   /**
    * Loads, decides, stores; after a lost race loads and decides again, so `decide` may run more than once and must do
    * nothing but call the aggregate, which is not its own any more when it returns. When nothing is raised, the answer is where
-   * the aggregate stands.
+   * the aggregate stands, and only the receipt of the request, if it has one, is stored.
    * @throws AggregateNotFoundError, VersionPreconditionError, and whatever `decide` throws.
    * @throws WrongExpectedVersionError when the race was lost many times over.
    */
@@ -194,23 +195,25 @@ export class EventSourcedRepository<T extends AggregateRoot> {
 
   private async append(aggregate: T, derivedId: DerivedId | undefined): Promise<AppendResult> {
     const { events, claims, releases } = AggregateRoot.pendingChanges(aggregate);
+    const receipt = receiptOfRequest();
     if (events.length === 0) {
       if (aggregate.version === 0 || claims.length + releases.length > 0)
         throw new NothingRaisedError(this.type);
-      return AggregateRoot.placeOf(aggregate);
+      if (!receipt) return AggregateRoot.placeOf(aggregate);
     }
     const stream = this.stream(aggregate.id);
     const newEvents = events.map((event, index) => {
       const encoded = this.registry.encode(event);
       return { id: derivedId?.(encoded.type, index), ...encoded };
     });
-    const options = { expectedVersion: aggregate.version, claims, releases };
+    const options = { expectedVersion: aggregate.version, claims, releases, receipt };
     try {
       const result = await this.store.appendToStream(stream, newEvents, options).catch((error: unknown) => {
         // A durable handler got its event again, and its command was stored the first time: the ids stand in the stream.
         if (derivedId === undefined || !(error instanceof DuplicateEventIdError)) throw error;
         return this.store.appendToStream(stream, newEvents, { ...options, expectedVersion: 'any' });
       });
+      markReceiptStored(receipt);
       AggregateRoot.markStored(aggregate, result);
       return result;
     } catch (error) {

@@ -2,6 +2,7 @@ import { ContractCase } from './contract-case';
 import { claimCases } from './contract-claims';
 import { dataCases } from './contract-data';
 import { readingCases } from './contract-reading';
+import { receiptCases } from './contract-receipts';
 import { retryCases } from './contract-retries';
 import { versionCases } from './contract-versions';
 
@@ -14,6 +15,7 @@ export const eventStoreContract: readonly ContractCase[] = [
   ...versionCases,
   ...retryCases,
   ...claimCases,
+  ...receiptCases,
   ...dataCases,
   ...readingCases,
 ];

@@ -77,6 +77,38 @@ export class Environment {
   @WholeNumber(1, 86_400)
   READY_LAG_SECONDS = 60;
 
+  /** Longest body, in bytes after decompression. */
+  @WholeNumber(1_024, 10_485_760)
+  BODY_LIMIT_BYTES = 102_400;
+
+  /** Nesting of arrays and objects in a body. */
+  @WholeNumber(2, 1_000)
+  JSON_DEPTH_LIMIT = 32;
+
+  /** Request line and headers together, in bytes. */
+  @WholeNumber(4_096, 1_048_576)
+  HEADER_LIMIT_BYTES = 16_384;
+
+  /** Items on one page of any list. A list may have a smaller limit of its own. */
+  @WholeNumber(1, 10_000)
+  PAGE_SIZE_LIMIT = 1_000;
+
+  /** How long a request may take to arrive, and then to be answered. */
+  @WholeNumber(100, 600_000)
+  REQUEST_TIMEOUT_MS = 30_000;
+
+  /** How long one SQL statement may take. */
+  @WholeNumber(100, 600_000)
+  STATEMENT_TIMEOUT_MS = 30_000;
+
+  /** How long to wait for a free connection of a pool, or for a new one. */
+  @WholeNumber(100, 60_000)
+  POOL_WAIT_MS = 3_000;
+
+  /** How many may wait for a connection of each pool. */
+  @WholeNumber(1, 100_000)
+  POOL_WAITING_LIMIT = 1_000;
+
   @IsIn(['fatal', 'error', 'warn', 'log', 'debug', 'verbose'])
   LOG_LEVEL: 'fatal' | 'error' | 'warn' | 'log' | 'debug' | 'verbose' = 'log';
 

@@ -1,7 +1,10 @@
 import { DynamicModule, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import pg from 'pg';
+import { BoundedPool } from '../../event-sourcing';
 import { Environment } from '../config/environment';
 import { Database } from './database';
+import { poolLimits } from './pool-limits';
 
 /** The TypeORM data source of read models and projections. Its entities come from the features (`autoLoadEntities`). */
 @Module({})
@@ -14,6 +17,7 @@ export class DatabaseModule {
           inject: [Environment],
           useFactory: (environment: Environment) => ({
             type: 'postgres' as const,
+            driver: { ...pg, Pool: BoundedPool },
             url: database.url,
             autoLoadEntities: true,
             poolSize: environment.DATABASE_POOL_SIZE,
@@ -21,8 +25,7 @@ export class DatabaseModule {
             retryDelay: 500,
             applicationName: 'annals read models',
             extra: {
-              connectionTimeoutMillis: 3_000,
-              statement_timeout: 30_000,
+              ...poolLimits(environment),
               // A process that stops in the middle of a projection must not hold its locks for longer than its lease.
               idle_in_transaction_session_timeout: 5_000,
             },

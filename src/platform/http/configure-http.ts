@@ -4,10 +4,15 @@ import { RequestObserver } from '../observability/request-observer';
 import { conditionalRequest } from './conditional-request';
 import { correlation } from './correlation';
 import { Draining } from './draining';
+import { Environment } from '../config/environment';
 import { bodyRefused, jsonBody } from './json-body';
+import { limitServer } from './limit-server';
+import { pageSize } from './page-size';
 
 /** The same for the process and for tests. Create the application with `bodyParser: false`. */
 export function configureHttp(application: NestExpressApplication): void {
+  const environment = application.get(Environment);
+  limitServer(application.getHttpServer(), environment);
   application.disable('x-powered-by');
   application.disable('etag');
   application.use(
@@ -15,7 +20,8 @@ export function configureHttp(application: NestExpressApplication): void {
     correlation,
     application.get(RequestObserver).observe,
     conditionalRequest,
-    ...jsonBody(),
+    pageSize(environment.PAGE_SIZE_LIMIT),
+    ...jsonBody({ bytes: environment.BODY_LIMIT_BYTES, depth: environment.JSON_DEPTH_LIMIT }),
     bodyRefused,
   );
   application.enableVersioning({ type: VersioningType.URI });

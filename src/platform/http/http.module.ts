@@ -1,8 +1,9 @@
 import { Module } from '@nestjs/common';
-import { APP_FILTER, APP_PIPE, DiscoveryModule } from '@nestjs/core';
+import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE, DiscoveryModule } from '@nestjs/core';
 import { AllowedMethods } from './allowed-methods';
 import { CheckReadModels } from './check-read-models';
 import { Draining } from './draining';
+import { RequestTimeout } from './request-timeout';
 import { ProblemFilter } from './problem.filter';
 import { validation } from './validation';
 
@@ -14,6 +15,7 @@ import { validation } from './validation';
     CheckReadModels,
     Draining,
     { provide: APP_FILTER, useClass: ProblemFilter },
+    { provide: APP_INTERCEPTOR, useClass: RequestTimeout },
     { provide: APP_PIPE, useFactory: validation },
   ],
 })

@@ -5,17 +5,18 @@ import { json, type NextFunction, type Request, type RequestHandler, type Respon
 import { visit } from 'jsonc-parser';
 import { ValidationFailedError } from './problem';
 
-/** Bodies are JSON objects in UTF-8, up to 100 kB. */
-const bodyLimit = '100kb';
+export interface BodyLimits {
+  /** After decompression. */
+  readonly bytes: number;
+  /** Requests are nearly flat; what is nested without end would exhaust the stack of whoever walks it. */
+  readonly depth: number;
+}
 
-/** Requests are nearly flat; what is nested without end would exhaust the stack of whoever walks it. */
-const deepestNesting = 32;
-
-/** Reads JSON bodies, and refuses what a lenient parser would pass in silence. */
-export function jsonBody(): readonly RequestHandler[] {
+/** Reads bodies, JSON objects in UTF-8, and refuses what a lenient parser would pass in silence. */
+export function jsonBody({ bytes, depth }: BodyLimits): readonly RequestHandler[] {
   return [
     refuseOtherMediaTypes,
-    json({ limit: bodyLimit, strict: true, verify: refuseAmbiguous }),
+    json({ limit: bytes, strict: true, verify: refuseAmbiguous(depth) }),
     refuseNonObjects,
   ];
 }
@@ -47,15 +48,17 @@ function refuseOtherMediaTypes(request: Request, _response: Response, next: Next
  * Runs on the raw body, before it is parsed; malformed JSON is left to the parser. That would decode any `charset` that
  * begins with `utf-`, and so read other members than were checked here: JSON is UTF-8 (RFC 8259, section 8.1).
  */
-function refuseAmbiguous(_request: IncomingMessage, _response: unknown, body: Buffer, charset: string): void {
-  if (charset !== 'utf-8') throw new UnsupportedMediaTypeException('Send the body in UTF-8.');
-  if (!isUtf8(body)) throw ValidationFailedError.at('#', 'The body is not UTF-8.');
-  const problem = ambiguousMember(body.toString('utf8'));
-  if (problem) throw problem;
+function refuseAmbiguous(deepestNesting: number) {
+  return (_request: IncomingMessage, _response: unknown, body: Buffer, charset: string): void => {
+    if (charset !== 'utf-8') throw new UnsupportedMediaTypeException('Send the body in UTF-8.');
+    if (!isUtf8(body)) throw ValidationFailedError.at('#', 'The body is not UTF-8.');
+    const problem = ambiguousMember(body.toString('utf8'), deepestNesting);
+    if (problem) throw problem;
+  };
 }
 
 /** Finds a member that is given twice, or one that every object has already (`__proto__`, `constructor`). */
-function ambiguousMember(text: string): Error | undefined {
+function ambiguousMember(text: string, deepestNesting: number): Error | undefined {
   const open: Set<string>[] = [];
   let problem: Error | undefined;
   const enter = (): void => {

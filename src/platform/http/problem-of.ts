@@ -17,7 +17,15 @@ import {
   WrongExpectedVersionError,
 } from '../../event-sourcing';
 import { DomainError, DomainErrorKind } from '../../event-sourcing/domain';
-import { Problem, ReadModelBehindError, ValidationFailedError } from './problem';
+import { KeptProblemError } from './idempotency/kept-problem-error';
+import {
+  IdempotencyKeyInProgressError,
+  IdempotencyKeyReusedError,
+  Problem,
+  ReadModelBehindError,
+  RequestTimeoutError,
+  ValidationFailedError,
+} from './problem';
 
 const retryAfter = { 'Retry-After': '1' };
 const statusOfKind: Readonly<Record<DomainErrorKind, number>> = { rule: 422, conflict: 409, invalid: 400 };
@@ -27,19 +35,28 @@ type Rule = (error: unknown) => Problem | undefined;
 /** The only place where errors get HTTP statuses. The first rule that knows the error decides. */
 const rules: readonly Rule[] = [
   fromValidation,
+  fromIdempotency,
   fromDomain,
   fromRepository,
   fromSubscriptions,
+  fromTimeout,
   fromStore,
   fromHttp,
   fromParsers,
 ];
 
-export function problemOf(error: unknown): Problem {
+/** The problem of an error that somebody foresaw. */
+export function knownProblem(error: unknown): Problem | undefined {
   for (const rule of rules) {
     const problem = rule(error);
     if (problem) return problem;
   }
+  return undefined;
+}
+
+export function problemOf(error: unknown): Problem {
+  const problem = knownProblem(error);
+  if (problem) return problem;
   new Logger('Http').error(
     'A request failed for a reason that nobody foresaw.',
     (error as Error | undefined)?.stack,
@@ -54,6 +71,20 @@ export function problemOf(error: unknown): Problem {
 function fromValidation(error: unknown): Problem | undefined {
   if (!(error instanceof ValidationFailedError)) return undefined;
   return { code: 'validation-failed', status: 400, detail: error.message, errors: error.errors };
+}
+
+function fromIdempotency(error: unknown): Problem | undefined {
+  if (error instanceof KeptProblemError) return error.problem;
+  if (error instanceof IdempotencyKeyInProgressError) {
+    return {
+      code: 'idempotency-key-in-progress',
+      status: 409,
+      detail: error.message,
+      headers: retryAfter,
+    };
+  }
+  if (!(error instanceof IdempotencyKeyReusedError)) return undefined;
+  return { code: 'idempotency-key-reused', status: 422, detail: error.message };
 }
 
 function fromDomain(error: unknown): Problem | undefined {
@@ -104,6 +135,11 @@ function fromSubscriptions(error: unknown): Problem | undefined {
   return error instanceof NotAProjectorError
     ? fromValidation(ValidationFailedError.at('#/name', error.message))
     : undefined;
+}
+
+function fromTimeout(error: unknown): Problem | undefined {
+  if (!(error instanceof RequestTimeoutError)) return undefined;
+  return { code: 'unavailable', status: 503, detail: error.message, headers: retryAfter };
 }
 
 function fromStore(error: unknown): Problem | undefined {

@@ -1,7 +1,7 @@
 import { ArgumentsHost, Catch, ExceptionFilter, NotFoundException } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { AllowedMethods } from './allowed-methods';
-import { Problem, problemTitle } from './problem';
+import { Problem, problemDocument } from './problem';
 import { problemOf } from './problem-of';
 
 /** Writes every error as `application/problem+json`. Nothing of the inside gets out: no stack, no SQL. */
@@ -17,15 +17,7 @@ export class ProblemFilter implements ExceptionFilter {
       return;
     }
     const problem = this.methodNotAllowed(error, request) ?? problemOf(error);
-    const body = {
-      type: `urn:annals:problem:${problem.code}`,
-      title: problemTitle(problem.status),
-      status: problem.status,
-      detail: problem.detail,
-      code: problem.code,
-      correlationId: String(response.getHeader('X-Correlation-Id') ?? ''),
-      errors: problem.errors,
-    };
+    const body = problemDocument(problem, String(response.getHeader('X-Correlation-Id') ?? ''));
     response.status(problem.status).set(problem.headers ?? {});
     response.type('application/problem+json').send(JSON.stringify(body));
   }

@@ -34,6 +34,19 @@ export function problemTitle(status: number): string {
   return titles[status] ?? 'The request failed';
 }
 
+/** The problem as RFC 9457 writes it. */
+export function problemDocument(problem: Problem, correlationId: string) {
+  return {
+    type: `urn:annals:problem:${problem.code}`,
+    title: problemTitle(problem.status),
+    status: problem.status,
+    detail: problem.detail,
+    code: problem.code,
+    correlationId,
+    errors: problem.errors,
+  };
+}
+
 /** The request can never succeed as it is. Carries every member that is wrong. */
 export class ValidationFailedError extends Error {
   constructor(readonly errors: readonly ProblemDetail[]) {
@@ -43,6 +56,32 @@ export class ValidationFailedError extends Error {
 
   static at(pointer: string, detail: string): ValidationFailedError {
     return new ValidationFailedError([{ pointer, detail }]);
+  }
+}
+
+/** The first request under this key has no answer yet. */
+export class IdempotencyKeyInProgressError extends Error {
+  constructor() {
+    super('A request with this Idempotency-Key is being worked on. Repeat it to get its answer.');
+    this.name = 'IdempotencyKeyInProgressError';
+  }
+}
+
+/** The key belongs to another request. */
+export class IdempotencyKeyReusedError extends Error {
+  constructor() {
+    super('This Idempotency-Key was used for another request. Take a new key for each new request.');
+    this.name = 'IdempotencyKeyReusedError';
+  }
+}
+
+/** The request was not answered in time. Whether a command is stored is unknown. */
+export class RequestTimeoutError extends Error {
+  constructor() {
+    super(
+      'The request took too long. A command may be stored all the same: repeat it with its Idempotency-Key.',
+    );
+    this.name = 'RequestTimeoutError';
   }
 }
 

@@ -5,7 +5,9 @@ import {
   NewEvent,
   ReadAllOptions,
   ReadStreamOptions,
+  Receipt,
   RecordedEvent,
+  StoredReceipt,
   StreamId,
   WrongExpectedVersionError,
 } from '../../../src/event-sourcing';
@@ -22,6 +24,11 @@ interface Faults {
   readAll?: (events: readonly RecordedEvent[]) => readonly RecordedEvent[];
   streamOptions?: (options: ReadStreamOptions) => ReadStreamOptions;
   logOptions?: (options: ReadAllOptions) => ReadAllOptions;
+  /** Changes the receipt on its way in. */
+  receipt?: (receipt: Receipt) => Receipt;
+  findReceipt?: (found: StoredReceipt | undefined) => StoredReceipt | undefined;
+  keepReceipt?: (keep: () => Promise<void>) => Promise<void>;
+  deleteReceipts?: (limit: number) => number;
 }
 
 /** A store that is right but for its faults. */
@@ -31,8 +38,30 @@ class FaultyStore extends InMemoryEventStore {
   }
 
   override appendToStream(...given: Parameters<Append>): Promise<AppendResult> {
-    const append: Append = (...args) => super.appendToStream(...args);
+    const append: Append = (stream, events, options) => {
+      const receipt = options.receipt && this.received(options.receipt);
+      return super.appendToStream(stream, events, { ...options, receipt });
+    };
     return this.faults.append ? this.faults.append(append, ...given) : append(...given);
+  }
+
+  override async findReceipt(caller: string, key: string): Promise<StoredReceipt | undefined> {
+    const asked = this.received({ caller, key, fingerprint: '', keepSeconds: 0 });
+    const found = await super.findReceipt(asked.caller, asked.key);
+    return this.faults.findReceipt ? this.faults.findReceipt(found) : found;
+  }
+
+  override keepReceipt(receipt: Receipt, note: string): Promise<void> {
+    const keep = () => super.keepReceipt(this.received(receipt), note);
+    return this.faults.keepReceipt ? this.faults.keepReceipt(keep) : keep();
+  }
+
+  override deleteExpiredReceipts(limit: number): Promise<number> {
+    return super.deleteExpiredReceipts(this.faults.deleteReceipts?.(limit) ?? limit);
+  }
+
+  private received(receipt: Receipt): Receipt {
+    return this.faults.receipt?.(receipt) ?? receipt;
   }
 
   override async *readStream(
@@ -105,6 +134,39 @@ export const brokenStores: Readonly<Record<string, () => InMemoryEventStore>> = 
         claims: options.claims?.map(({ value }) => ({ scope: 'all', value })),
         releases: options.releases?.map(({ value }) => ({ scope: 'all', value })),
       }),
+  }),
+  'ignores receipts': broken({
+    append: (append, stream, events, { receipt: _receipt, ...options }) => append(stream, events, options),
+  }),
+  'keeps one receipt for all callers': broken({ receipt: (receipt) => ({ ...receipt, caller: 'all' }) }),
+  'keeps one receipt for all keys of a caller': broken({
+    receipt: (receipt) => ({ ...receipt, key: 'all' }),
+  }),
+  'never lets a receipt run out': broken({ receipt: (receipt) => ({ ...receipt, keepSeconds: 3_600 }) }),
+  'keeps no receipt for long': broken({ receipt: (receipt) => ({ ...receipt, keepSeconds: 0 }) }),
+  'keeps every note': broken({ keepReceipt: (keep) => keep().catch(() => undefined) }),
+  'loses notes': broken({ keepReceipt: () => Promise.resolve() }),
+  'forgets fingerprints': broken({ findReceipt: (found) => found && { ...found, fingerprint: '' } }),
+  'deletes no receipt': broken({ deleteReceipts: () => 0 }),
+  'deletes all receipts at once': broken({ deleteReceipts: () => 1_000_000 }),
+  'checks the version before the receipt': broken({
+    append: async (append, stream, events, options) => {
+      await append(stream, [], { expectedVersion: options.expectedVersion });
+      return append(stream, events, options);
+    },
+  }),
+  'keeps the receipt of what it refuses': broken({
+    append: async (append, stream, events, { receipt, ...options }) => {
+      if (receipt) await append(stream, [], { expectedVersion: 'any', receipt });
+      return append(stream, events, options);
+    },
+  }),
+  'keeps a receipt once the append is done': broken({
+    append: async (append, stream, events, { receipt, ...options }) => {
+      const result = await append(stream, events, options);
+      if (receipt) await append(stream, [], { expectedVersion: 'any', receipt });
+      return result;
+    },
   }),
   'releases for everybody': releasesForEverybody(),
   'refuses its own claims': refusesOwnClaims(),

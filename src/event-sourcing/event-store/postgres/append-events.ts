@@ -1,11 +1,12 @@
 import { AppendVerdict } from '../append-verdict';
 import { ClaimedValue, ExpectedVersion } from '../event-store';
 import { PreparedAppend } from '../prepare-append';
+import { Receipt } from '../receipt';
 
 /** The whole batch in one call: one round trip, one transaction, one fsync. The function is in the migrations. */
 export const appendEvents =
   'SELECT append_no, verdict, stream_version, log_position, claim_no' +
-  ' FROM append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)';
+  ' FROM append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)';
 
 export interface AppendEventsRow {
   readonly append_no: number;
@@ -24,7 +25,7 @@ export function appendEventsValues(batch: readonly PreparedAppend[]): unknown[] 
     batch.map(({ expectedVersion }) => expectedNumber(expectedVersion)),
     batch.map(({ events }) => events.length),
   ];
-  return values.concat(eventColumns(batch), claimColumns(batch));
+  return values.concat(eventColumns(batch), claimColumns(batch), receiptColumns(batch));
 }
 
 function eventColumns(batch: readonly PreparedAppend[]): unknown[][] {
@@ -62,6 +63,23 @@ function claimColumns(batch: readonly PreparedAppend[]): unknown[][] {
     claims.map((claim) => claim.scope),
     claims.map((claim) => claim.value),
     claims.map((claim) => claim.release),
+  ];
+}
+
+function receiptColumns(batch: readonly PreparedAppend[]): unknown[][] {
+  const appends: number[] = [];
+  const receipts: Receipt[] = [];
+  batch.forEach(({ receipt }, index) => {
+    if (!receipt) return;
+    appends.push(index + 1);
+    receipts.push(receipt);
+  });
+  return [
+    appends,
+    receipts.map((receipt) => receipt.caller),
+    receipts.map((receipt) => receipt.key),
+    receipts.map((receipt) => receipt.fingerprint),
+    receipts.map((receipt) => receipt.keepSeconds),
   ];
 }
 

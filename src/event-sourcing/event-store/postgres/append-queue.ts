@@ -1,5 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
-import { AppendVerdict, claimKey, resultOf, streamKey } from '../append-verdict';
+import { AppendVerdict, claimKey, receiptKey, resultOf, streamKey } from '../append-verdict';
 import { EventStoreClosedError, EventStoreOverloadedError, WrongExpectedVersionError } from '../errors';
 import { AppendResult } from '../event-store';
 import { PreparedAppend } from '../prepare-append';
@@ -28,8 +28,8 @@ type StoredAppends = ReadonlyMap<string, { readonly append: PreparedAppend; read
 
 /**
  * Group commit: one batch is under way at a time, and what arrives meanwhile travels together in the next. An append
- * that finds the queue at rest goes at once, alone. No two appends of a batch touch the same stream, event id or
- * claimed value, so each verdict stands for itself; those that do follow each other in the order of their arrival.
+ * that finds the queue at rest goes at once, alone. No two appends of a batch touch the same stream, event id,
+ * claimed value or receipt, so each verdict stands for itself; those that do follow each other in the order of their arrival.
  */
 export class AppendQueue {
   private waiting: WaitingAppend[] = [];
@@ -118,6 +118,7 @@ export class AppendQueue {
 function keysOf(append: PreparedAppend, stream: string): readonly string[] {
   const keys = [`s${stream}`];
   for (const event of append.events) keys.push(event.id);
+  if (append.receipt) keys.push(`r${receiptKey(append.receipt)}`);
   for (const claim of append.claims) keys.push(`c${claimKey(claim)}`);
   for (const claim of append.releases) keys.push(`c${claimKey(claim)}`);
   return keys;
@@ -145,13 +146,14 @@ function settle(batch: readonly WaitingAppend[], verdicts: readonly AppendVerdic
 
 /**
  * Refuses, without asking the database, an append whose version was just taken by another. Not so a retry: an append
- * with the first id of the one that was stored may be the same append, and the database compares the rest.
+ * with the first id of the one that was stored may be the same append, and the database compares the rest. Nor one with a
+ * receipt, which counts for more than the version.
  */
 function refuseStale(item: WaitingAppend, stored: StoredAppends): boolean {
   const winner = stored.get(item.stream);
-  const { expectedVersion, events } = item.append;
+  const { expectedVersion, events, receipt } = item.append;
   const expected = expectedVersion === 'no-stream' ? 0 : expectedVersion;
-  if (!winner || typeof expected !== 'number') return false;
+  if (!winner || receipt || typeof expected !== 'number') return false;
   const inPlace = winner.append.events[expected - winner.versionBefore];
   if (!inPlace || inPlace.id === events[0]?.id) return false;
   const version = winner.versionBefore + winner.append.events.length;

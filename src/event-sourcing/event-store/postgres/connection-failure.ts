@@ -1,4 +1,5 @@
 import { isNativeError } from 'node:util/types';
+import { PoolExhaustedError } from '../errors';
 
 /** SQLSTATEs of a server that is going away, starting, full, or that gave up on the statement. Classes 08 and 57P. */
 const unavailableStates = new Set([
@@ -32,6 +33,7 @@ const gaveUp = new Set(['57014', '55P03', '53300']);
 
 /** True when the database could not be reached or answer, so that nothing is said about the statement itself. */
 export function isDatabaseUnavailable(error: unknown): boolean {
+  if (error instanceof PoolExhaustedError) return true;
   if (!isNativeError(error)) return false;
   const code = errorCode(error);
   if (code !== undefined)
@@ -42,7 +44,11 @@ export function isDatabaseUnavailable(error: unknown): boolean {
 
 /** True when a connection was lost: to try once more on a new one makes sense. */
 export function isConnectionLost(error: unknown): boolean {
-  return isDatabaseUnavailable(error) && !gaveUp.has(errorCode(error) ?? '');
+  return (
+    isDatabaseUnavailable(error) &&
+    !(error instanceof PoolExhaustedError) &&
+    !gaveUp.has(errorCode(error) ?? '')
+  );
 }
 
 function errorCode(error: unknown): string | undefined {

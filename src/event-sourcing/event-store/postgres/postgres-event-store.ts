@@ -1,23 +1,30 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { Pool, PoolConfig, QueryResultRow } from 'pg';
+import { QueryResultRow } from 'pg';
 import { appendBatch, appendConflict, appending, AppendWork, claimTaken } from '../../diagnostics';
 import { AppendSignal } from '../progress-signal';
 import { AppendVerdict, resultOf } from '../append-verdict';
+import { checkNote, checkReceipt } from '../check-receipt';
 import {
   ClaimTakenError,
   EventStoreUnavailableError,
   InvalidAppendError,
+  ReceiptExistsError,
   WrongExpectedVersionError,
 } from '../errors';
 import { NewEvent, Position, RecordedEvent, StreamId } from '../event-envelope';
 import { AppendOptions, AppendResult, EventStore, ReadAllOptions, ReadStreamOptions } from '../event-store';
 import { prepareAppend, PreparedAppend } from '../prepare-append';
 import { readPages } from '../read-pages';
+import { Receipt, StoredReceipt } from '../receipt';
 import { appendEvents, AppendEventsRow, appendEventsValues, appendVerdicts } from './append-events';
 import { AppendQueue } from './append-queue';
+import { BoundedPool, BoundedPoolConfig } from './bounded-pool';
 import { bigintAsBigInt } from './bigint-parser';
 import { isConnectionLost, isDatabaseUnavailable } from './connection-failure';
+import { deleteExpiredReceipts } from './delete-expired-receipts';
+import { findReceipt, ReceiptRow, storedReceipt } from './find-receipt';
+import { keepReceipt } from './keep-receipt';
 import { readAll } from './read-all';
 import { readHead } from './read-head';
 import { readStream } from './read-stream';
@@ -25,7 +32,7 @@ import { recordedEvent, RecordedEventRow } from './recorded-event-row';
 
 export interface PostgresEventStoreOptions {
   /** How to reach Postgres 14 or later; `max` is the number of connections (default 10). */
-  readonly connection: PoolConfig;
+  readonly connection: BoundedPoolConfig;
   /** Appends that may wait before one more is refused. Default 10,000. */
   readonly maxWaitingAppends?: number;
   /** Appends in one batch. Default 256: more gained nothing when measured. */
@@ -45,7 +52,7 @@ const retryDelays = [20, 100, 500];
 /** The log on Postgres. Appends of this process are committed in groups; reads have connections of their own. */
 export class PostgresEventStore extends EventStore {
   private readonly logger = new Logger(PostgresEventStore.name);
-  private readonly pool: Pool;
+  private readonly pool: BoundedPool;
   private readonly queue: AppendQueue;
 
   constructor(
@@ -53,7 +60,7 @@ export class PostgresEventStore extends EventStore {
     private readonly signal: AppendSignal,
   ) {
     super();
-    this.pool = new Pool({
+    this.pool = new BoundedPool({
       connectionTimeoutMillis: 3_000,
       statement_timeout: 30_000,
       application_name: 'annals event store',
@@ -125,6 +132,25 @@ export class PostgresEventStore extends EventStore {
       waitingAppends: this.queue.length,
       connections: { total: totalCount, idle: idleCount, waiting: waitingCount },
     };
+  }
+
+  async findReceipt(caller: string, key: string): Promise<StoredReceipt | undefined> {
+    const [row] = await this.query<ReceiptRow>('find-receipt', findReceipt, [caller, key]);
+    return row && storedReceipt(row);
+  }
+
+  async keepReceipt(receipt: Receipt, note: string): Promise<void> {
+    checkReceipt(receipt);
+    checkNote(note);
+    const { caller, key, fingerprint, keepSeconds } = receipt;
+    const values = [caller, key, fingerprint, note, keepSeconds];
+    const kept = await this.query('keep-receipt', keepReceipt, values);
+    if (kept.length === 0) throw new ReceiptExistsError(caller, key);
+  }
+
+  async deleteExpiredReceipts(limit: number): Promise<number> {
+    const [row] = await this.query<{ count: number }>('delete-receipts', deleteExpiredReceipts, [limit]);
+    return row?.count ?? 0;
   }
 
   /** Refuses new appends, stores those that wait, and closes the connections. */

@@ -2,7 +2,7 @@ import { Body, Controller, HttpCode, Param, Post, Put, Res } from '@nestjs/commo
 import { Command, CommandBus } from '@nestjs/cqrs';
 import type { Response } from 'express';
 import { type AppendResult, newId } from '../../../event-sourcing';
-import { acknowledge, IfMatch } from '../../../platform';
+import { acknowledge, type Acknowledged, IfMatch, Repeatable } from '../../../platform';
 import { ChangeUserEmail } from '../application/change-user-email.command';
 import { CreateUser } from '../application/create-user.command';
 import { DeactivateUser } from '../application/deactivate-user.command';
@@ -12,16 +12,21 @@ import { CreateUserBody, EmailBody, EmptyBody, NameBody, UserPath } from './user
 
 type IfVersion = readonly number[] | undefined;
 
+/** The answer of every command, from where it left the user's stream; 201 is a new user. */
+function userAnswer(response: Response, userId: string, place: Acknowledged) {
+  if (response.statusCode === 201) response.setHeader('Location', `/v1/users/${userId}`);
+  return { userId, ...acknowledge(response, place) };
+}
+
 @Controller({ path: 'users', version: '1' })
+@Repeatable(userAnswer)
 export class UserCommandsController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post()
-  async create(@Body() body: CreateUserBody, @Res({ passthrough: true }) response: Response) {
+  create(@Body() body: CreateUserBody, @Res({ passthrough: true }) response: Response) {
     const userId = body.userId ?? newId();
-    const answer = await this.execute(new CreateUser(userId, body.name, body.email), userId, response);
-    response.setHeader('Location', `/v1/users/${userId}`);
-    return answer;
+    return this.execute(new CreateUser(userId, body.name, body.email), userId, response);
   }
 
   @Put(':userId/name')
@@ -67,7 +72,6 @@ export class UserCommandsController {
   }
 
   private async execute(command: Command<AppendResult>, userId: string, response: Response) {
-    const result = await this.commands.execute(command);
-    return { userId, ...acknowledge(response, result) };
+    return userAnswer(response, userId, await this.commands.execute(command));
   }
 }

@@ -1,0 +1,28 @@
+import { Pool, PoolClient, PoolConfig } from 'pg';
+import { PoolExhaustedError } from '../errors';
+
+export interface BoundedPoolConfig extends PoolConfig {
+  /** How many may wait for a connection; one more is refused at once. Default: no limit. */
+  readonly maxWaiting?: number;
+}
+
+type Callback = Extract<Parameters<Pool['connect']>[0], (...given: never[]) => void>;
+
+/** A pool whose queue has an end: who could only wait in vain is told so at once. */
+export class BoundedPool extends Pool {
+  private readonly maxWaiting: number;
+
+  constructor({ maxWaiting = Number.POSITIVE_INFINITY, ...config }: BoundedPoolConfig) {
+    super(config);
+    this.maxWaiting = maxWaiting;
+  }
+
+  override connect(): Promise<PoolClient>;
+  override connect(callback: Callback): void;
+  override connect(callback?: Callback): Promise<PoolClient> | void {
+    if (this.waitingCount < this.maxWaiting) return callback ? super.connect(callback) : super.connect();
+    const error = new PoolExhaustedError(this.waitingCount);
+    if (!callback) return Promise.reject(error);
+    process.nextTick(callback, error, undefined, () => undefined);
+  }
+}
