@@ -18,7 +18,7 @@ async function start(): Promise<void> {
   const environment = await readEnvironment();
   const logger = loggerFor(environment);
   Logger.overrideLogger(logger);
-  const database = await Database.open(environment);
+  const database = await Database.open(environment, { check: true });
   const application = await NestFactory.create<NestExpressApplication>(AppModule.forRoot({ database }), {
     abortOnError: false,
     bodyParser: false,
