@@ -6,6 +6,8 @@ import { AppModule } from './app.module';
 import {
   configureHttp,
   Database,
+  drainHttp,
+  Draining,
   Environment,
   exitWith,
   loggerFor,
@@ -24,9 +26,14 @@ async function start(): Promise<void> {
     bodyParser: false,
     logger,
   });
-  stopOnSignals(async () => {
-    await application.close();
-    await database.stop();
+  stopOnSignals({
+    stop: async () => {
+      if (environment.HTTP_ENABLED) await drainHttp(application, environment.SHUTDOWN_GRACE_MS);
+      await application.close();
+      await database.stop();
+    },
+    withinMs: environment.SHUTDOWN_TIMEOUT_MS,
+    unfinished: () => unfinished(application.get(Draining)),
   });
   configureHttp(application);
   await (environment.HTTP_ENABLED ? listen(application, environment, database) : application.init());
@@ -39,6 +46,12 @@ async function listen(
 ): Promise<void> {
   await application.listen(PORT, HOST);
   process.stdout.write(welcome(await application.getUrl(), database));
+}
+
+function unfinished({ requestsUnderWay }: Draining): string {
+  return requestsUnderWay > 0
+    ? `${requestsUnderWay} requests have no answer yet`
+    : 'a subscription or a connection of the database has not finished';
 }
 
 start().catch(exitWith);

@@ -7,6 +7,13 @@ import { ConfigurationError } from '../config/validate-environment';
 const encrypted = ['allow', 'prefer', 'require', 'verify-ca', 'verify-full'];
 const unproven = ['disable', 'no-verify'];
 
+/** What a URL says about TLS. */
+interface TlsParameters {
+  readonly sslmode?: string;
+  readonly sslrootcert?: string;
+  readonly uselibpqcompat?: string;
+}
+
 /**
  * The URL with TLS spelled out, so that every pool reads the same from it. With a CA file, or any `sslmode` that encrypts,
  * the server must have a certificate of a trusted CA for the host of the URL (verify-full); `no-verify` and `disable`
@@ -14,25 +21,47 @@ const unproven = ['disable', 'no-verify'];
  * @throws ConfigurationError when the file cannot be read, or says another thing than the URL.
  */
 export function withTls(url: string, variable: string, caFile: string): string {
-  // As in `pg`, the last of several wins.
-  const query = Object.fromEntries(new URLSearchParams(url.split('?').slice(1).join('?')));
-  const { sslmode, sslrootcert, uselibpqcompat } = query;
-  if (sslmode !== undefined && ![...encrypted, ...unproven].includes(sslmode)) {
-    throw new ConfigurationError([
-      `${variable} has sslmode=${sslmode}: use verify-full, no-verify or disable`,
-    ]);
+  const given = parametersOf(url);
+  checkMode(given, variable);
+  if (isWeak(given)) {
+    if (caFile !== '') throw contradiction(given, variable);
+    return url;
   }
-  const isWeak = uselibpqcompat === 'true' || unproven.includes(sslmode ?? '');
-  if (caFile !== '' && isWeak) {
-    throw new ConfigurationError([
-      `${variable} has ${sslmode ? `sslmode=${sslmode}` : 'uselibpqcompat'}, but DATABASE_CA_FILE asks for verify-full: take one of them away`,
-    ]);
-  }
-  if (isWeak) return url;
+  const file = certificatesOf(given, variable, caFile);
+  if (file !== undefined) return appended(url, { sslmode: 'verify-full', sslrootcert: file });
+  return given.sslmode === undefined ? url : appended(url, { sslmode: 'verify-full' });
+}
+
+/** The file of the CA, which holds certificates; undefined when the machine's own CAs are to be trusted. */
+function certificatesOf(
+  { sslrootcert }: TlsParameters,
+  variable: string,
+  caFile: string,
+): string | undefined {
   const file = caFile || sslrootcert;
-  if (file) checkCertificates(file, caFile ? 'DATABASE_CA_FILE' : `sslrootcert of ${variable}`);
-  if (!file && sslmode === undefined) return url;
-  return appended(url, { sslmode: 'verify-full', ...(file && { sslrootcert: file }) });
+  if (file !== undefined) checkCertificates(file, caFile ? 'DATABASE_CA_FILE' : `sslrootcert of ${variable}`);
+  return file;
+}
+
+/** As in `pg`, the last of several parameters wins. */
+function parametersOf(url: string): TlsParameters {
+  return Object.fromEntries(new URLSearchParams(url.split('?').slice(1).join('?')));
+}
+
+function isWeak({ sslmode, uselibpqcompat }: TlsParameters): boolean {
+  return uselibpqcompat === 'true' || unproven.includes(sslmode ?? '');
+}
+
+function checkMode({ sslmode }: TlsParameters, variable: string): void {
+  if (sslmode === undefined || [...encrypted, ...unproven].includes(sslmode)) return;
+  throw new ConfigurationError([`${variable} has sslmode=${sslmode}: use verify-full, no-verify or disable`]);
+}
+
+function contradiction({ sslmode }: TlsParameters, variable: string): ConfigurationError {
+  const weak = sslmode === undefined ? 'uselibpqcompat=true' : `sslmode=${sslmode}`;
+  return new ConfigurationError([
+    `${variable} has ${weak}, but DATABASE_CA_FILE asks for verify-full: take one of them away`,
+  ]);
 }
 
 /** True when whoever answers at the host of the URL must prove to be it. */
@@ -51,7 +80,7 @@ export function hostOf(url: string): string {
 /** `pg` itself says what it makes of a URL and of PGSSLMODE. It does not connect yet. */
 function clientOf(url: string): { readonly host: string; readonly ssl: boolean | ConnectionOptions } {
   const { host, ssl } = new Client({ connectionString: url });
-  return { host, ssl: ssl as boolean | ConnectionOptions };
+  return { host, ssl: ssl };
 }
 
 function appended(url: string, parameters: Readonly<Record<string, string>>): string {

@@ -1,26 +1,22 @@
-import { BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { isDatabaseUnavailable, Subscriptions } from '../../event-sourcing';
 import { pendingMigrations } from '../database/pending-migrations';
+import { Draining } from '../http/draining';
 
 export type Check = 'ok' | (string & {});
 
 /** Whether this process should get requests, and if not, why. */
 @Injectable()
-export class Readiness implements BeforeApplicationShutdown {
-  private isStopping = false;
-
+export class Readiness {
   constructor(
     private readonly dataSource: DataSource,
     private readonly subscriptions: Subscriptions,
+    private readonly draining: Draining,
   ) {}
 
-  beforeApplicationShutdown(): void {
-    this.isStopping = true;
-  }
-
   async checks(): Promise<Readonly<Record<'process' | 'database' | 'migrations' | 'subscriptions', Check>>> {
-    const process = this.isStopping ? 'shutting down' : 'ok';
+    const process = this.draining.isStopping ? 'shutting down' : 'ok';
     const failing = this.subscriptions.failing();
     const subscriptions = failing.length === 0 ? 'ok' : `failing: ${failing.join(', ')}`;
     try {

@@ -16,5 +16,6 @@ import { validation } from './validation';
     { provide: APP_FILTER, useClass: ProblemFilter },
     { provide: APP_PIPE, useFactory: validation },
   ],
+  exports: [Draining],
 })
 export class HttpModule {}
