@@ -27,16 +27,28 @@ interface Step {
 
 interface Job {
   readonly 'timeout-minutes'?: number;
-  readonly strategy?: { readonly matrix: Readonly<Record<string, number[]>> };
-  readonly services?: Readonly<Record<string, { readonly image: string; readonly options: string }>>;
-  readonly env?: Readonly<Record<string, string>>;
   readonly steps: readonly Step[];
+}
+
+/** A job that tests, once for each member of its matrix. */
+interface TestJob extends Job {
+  readonly strategy: { readonly matrix: Readonly<Record<string, number[]>> };
+}
+
+interface PostgresJob extends TestJob {
+  readonly services: { readonly postgres: { readonly image: string; readonly options: string } };
+  readonly env: { readonly TEST_DATABASE_URL: string };
 }
 
 interface Workflow {
   readonly on: Readonly<Record<string, unknown>>;
   readonly permissions: Readonly<Record<string, string>>;
-  readonly jobs: Readonly<Record<string, Job>>;
+  readonly jobs: {
+    readonly lint: Job;
+    readonly node: TestJob;
+    readonly postgres: PostgresJob;
+    readonly 'supply-chain': Job;
+  };
 }
 
 interface Renovate {
@@ -133,24 +145,24 @@ describe('the SBOM', () => {
 describe('the workflow', () => {
   const text = read('.github/workflows/ci.yml');
   const workflow = parse(text) as Workflow;
-  const jobs = Object.values(workflow.jobs);
+  const jobs = Object.values<Job>(workflow.jobs);
   const steps = jobs.flatMap((job) => job.steps);
   const commands = steps.flatMap(({ run }) => run ?? []);
 
   it('lints, and tests on every Node and every Postgres that are supported', () => {
     expect(commands).toContain('npm run lint');
     const { node, postgres } = workflow.jobs;
-    expect(node?.strategy?.matrix).toEqual({ node: [20, 22, 24] });
+    expect(node.strategy.matrix).toEqual({ node: [20, 22, 24] });
     expect(manifest.engines.node).toMatch(/^>=20\./);
-    expect(postgres?.strategy?.matrix).toEqual({ postgres: [14, 15, 16, 17, 18] });
-    expect(postgres?.services?.postgres?.image).toBe('postgres:${{ matrix.postgres }}');
-    expect(postgres?.services?.postgres?.options).toMatch(/pg_isready/);
-    expect(postgres?.env?.TEST_DATABASE_URL).toMatch(/^postgres:\/\/postgres:annals@127\.0\.0\.1:5432\//);
-    for (const job of [node, postgres]) expect(job?.steps.at(-1)?.run).toBe('npm test');
+    expect(postgres.strategy.matrix).toEqual({ postgres: [14, 15, 16, 17, 18] });
+    expect(postgres.services.postgres.image).toBe('postgres:${{ matrix.postgres }}');
+    expect(postgres.services.postgres.options).toMatch(/pg_isready/);
+    expect(postgres.env.TEST_DATABASE_URL).toMatch(/^postgres:\/\/postgres:annals@127\.0\.0\.1:5432\//);
+    for (const job of [node, postgres]) expect(job.steps.at(-1)?.run).toBe('npm test');
   });
 
   it('audits what is shipped, and keeps the SBOM', () => {
-    const supply = workflow.jobs['supply-chain']?.steps ?? [];
+    const supply = workflow.jobs['supply-chain'].steps;
     expect(supply.map(({ run }) => run)).toEqual(
       expect.arrayContaining(['npm audit --omit=dev', 'npm run sbom']),
     );

@@ -7,6 +7,9 @@ import { Client, expectRefused } from './client';
 import { sqlOfPage, tablesOfPage } from './database-roles-page';
 import { type Acknowledgement, createUser, getUser, type UserPage } from './users';
 
+// Starts several processes, and servers of its own: on a busy machine that takes long.
+jest.setTimeout(180_000);
+
 let server: OwnServer;
 let service: ServiceProcess;
 let client: Client;

@@ -8,6 +8,9 @@ import { startTlsServer, type TlsServer } from '../support/tls-server';
 import { Client } from './client';
 import { createUser, getUser } from './users';
 
+// Starts several processes, and servers of its own: on a busy machine that takes long.
+jest.setTimeout(180_000);
+
 let folder: string;
 let server: TlsServer;
 let rightCa: string;

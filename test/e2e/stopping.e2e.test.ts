@@ -5,6 +5,9 @@ import { waitUntil } from '../support/wait-until';
 import { Client } from './client';
 import { newEmail } from './users';
 
+// Starts several processes, and servers of its own: on a busy machine that takes long.
+jest.setTimeout(180_000);
+
 let database: TestDatabase;
 let sql: Postgres;
 

@@ -2,6 +2,9 @@ import { type OwnServer, runSql, startOwnServer } from '../support/own-server';
 import { waitUntil } from '../support/wait-until';
 import { runProgram, startService } from '../support/service-process';
 
+// Starts several processes, and servers of its own: on a busy machine that takes long.
+jest.setTimeout(180_000);
+
 let server: OwnServer;
 
 beforeAll(async () => {
