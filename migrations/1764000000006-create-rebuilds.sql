@@ -89,7 +89,7 @@ BEGIN
     SELECT format('ALTER TABLE %s SET (%s)', next, array_to_string(reloptions, ', '))
     FROM pg_class WHERE oid = live AND reloptions IS NOT NULL
     UNION ALL
-    SELECT format('COMMENT ON TABLE %s IS %L', next, obj_description(live))
+    SELECT format('COMMENT ON TABLE %s IS %L', next, obj_description(live, 'pg_class'))
     UNION ALL
     SELECT format('GRANT %s ON %s TO %s', a.privilege_type, next,
       CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END)

@@ -38,9 +38,10 @@ DROP FUNCTION append_events(
 -- expected: a version, or -1 for "the stream exists", or -2 for "any".
 -- The caller sees to it that no two appends of a batch touch the same stream, event id, claimed value or receipt; then
 -- their verdicts do not depend on each other. Call it at READ COMMITTED: what it reads must be newer than its lock.
+-- Every table is named with its schema, so that the function may run with a search path of its own.
 -- Plans are kept (generic), because to plan these statements costs more than to run them; and sequential scans are off,
 -- because a plan made for an empty table must serve a full one.
-CREATE FUNCTION append_events(
+CREATE FUNCTION public.append_events(
   stream_types text[], stream_ids text[], expected integer[], event_counts integer[],
   event_append integer[], event_number integer[], event_ids uuid[], event_types text[], schema_versions integer[],
   event_data json[], event_metadata json[],
@@ -64,12 +65,12 @@ DECLARE
   late_no integer;
   verdicts text[];
 BEGIN
-  UPDATE event_log SET head = head + event_total WHERE only_row RETURNING head - event_total INTO STRICT head_before;
+  UPDATE public.event_log SET head = head + event_total WHERE only_row RETURNING head - event_total INTO STRICT head_before;
   appended_at := clock_timestamp();
 
   versions := ARRAY(
     SELECT COALESCE((
-      SELECT e.aggregate_version FROM events e
+      SELECT e.aggregate_version FROM public.events e
       WHERE e.aggregate_type = a.type AND e.aggregate_id = a.id
       ORDER BY e.aggregate_version DESC LIMIT 1), 0)
     FROM unnest(stream_types, stream_ids) WITH ORDINALITY AS a(type, id, no)
@@ -77,13 +78,13 @@ BEGIN
 
   known := ARRAY(
     SELECT DISTINCT g.append FROM unnest(event_append, event_ids) AS g(append, id)
-    WHERE (SELECT true FROM events e WHERE e.event_id = g.id LIMIT 1));
+    WHERE (SELECT true FROM public.events e WHERE e.event_id = g.id LIMIT 1));
 
   IF has_claims THEN
     lost := ARRAY(
       SELECT c.no FROM unnest(claim_append, claim_scopes, claim_values, claim_releases)
         WITH ORDINALITY AS c(append, scope, value, release, no)
-      JOIN claims k ON k.scope = c.scope AND k.value = c.value
+      JOIN public.claims k ON k.scope = c.scope AND k.value = c.value
       WHERE NOT c.release
         AND (k.aggregate_type <> stream_types[c.append] OR k.aggregate_id <> stream_ids[c.append]));
   END IF;
@@ -94,11 +95,11 @@ BEGIN
       SELECT r.append FROM unnest(receipt_append, receipt_callers, receipt_keys) AS r(append, caller, key)
       WHERE (
         SELECT k.expires_at > appended_at AND NOT EXISTS (
-          SELECT FROM events e
+          SELECT FROM public.events e
           WHERE e.aggregate_type = k.aggregate_type AND e.aggregate_id = k.aggregate_id
             AND e.aggregate_version = k.aggregate_version
             AND e.event_id IN (SELECT g.id FROM unnest(event_append, event_ids) AS g(append, id) WHERE g.append = r.append))
-        FROM receipts k WHERE k.caller = r.caller AND k.key = r.key));
+        FROM public.receipts k WHERE k.caller = r.caller AND k.key = r.key));
   END IF;
 
   IF versions = expected AND cardinality(known) = 0 AND cardinality(lost) = 0 AND cardinality(answered) = 0 THEN
@@ -109,7 +110,7 @@ BEGIN
         WHEN a.no = ANY (answered) THEN 'receipt'
         WHEN (a.expected = a.version OR a.expected = -2 OR (a.expected = -1 AND a.version > 0)) AND a.no <> ALL (known)
           THEN CASE WHEN a.no = ANY (SELECT claim_append[l.no] FROM unnest(lost) AS l(no)) THEN 'claim' ELSE 'appended' END
-        ELSE judge_append(
+        ELSE public.judge_append(
           a.type, a.id, a.expected, a.version,
           ARRAY(SELECT g.id FROM unnest(event_append, event_number, event_ids) AS g(append, number, id)
                 WHERE g.append = a.no ORDER BY g.number))
@@ -121,7 +122,7 @@ BEGIN
   -- Before the events: a receipt kept without an append does not wait for the head, and may have come in meanwhile.
   IF has_receipts THEN
     WITH kept AS (
-      INSERT INTO receipts AS k (
+      INSERT INTO public.receipts AS k (
         caller, key, fingerprint, aggregate_type, aggregate_id, aggregate_version, expires_at)
       SELECT
         r.caller, r.key, r.fingerprint, stream_types[r.append], stream_ids[r.append],
@@ -149,7 +150,7 @@ BEGIN
     END LOOP;
   END IF;
 
-  INSERT INTO events (
+  INSERT INTO public.events (
     position, event_id, event_type, schema_version, aggregate_type, aggregate_id, aggregate_version, timestamp,
     data, metadata)
   SELECT
@@ -160,18 +161,18 @@ BEGIN
   WHERE verdicts[g.append] = 'appended';
 
   IF 'appended' <> ANY (verdicts) THEN
-    UPDATE event_log SET head = head_before + COALESCE((
+    UPDATE public.event_log SET head = head_before + COALESCE((
       SELECT sum(a.count) FROM unnest(event_counts, verdicts) AS a(count, verdict) WHERE a.verdict = 'appended'), 0)
     WHERE only_row;
   END IF;
 
   IF has_claims THEN
-    DELETE FROM claims k USING unnest(claim_append, claim_scopes, claim_values, claim_releases)
+    DELETE FROM public.claims k USING unnest(claim_append, claim_scopes, claim_values, claim_releases)
       AS c(append, scope, value, release)
     WHERE c.release AND verdicts[c.append] = 'appended' AND k.scope = c.scope AND k.value = c.value
       AND k.aggregate_type = stream_types[c.append] AND k.aggregate_id = stream_ids[c.append];
 
-    INSERT INTO claims (scope, value, aggregate_type, aggregate_id)
+    INSERT INTO public.claims (scope, value, aggregate_type, aggregate_id)
     SELECT c.scope, c.value, stream_types[c.append], stream_ids[c.append]
     FROM unnest(claim_append, claim_scopes, claim_values, claim_releases) AS c(append, scope, value, release)
     WHERE NOT c.release AND verdicts[c.append] = 'appended'
@@ -191,7 +192,7 @@ BEGIN
       FROM unnest(verdicts, versions, event_counts) WITH ORDINALITY AS a(verdict, version, count, no)
     ) AS v
     LEFT JOIN LATERAL (
-      SELECT e.position FROM events e
+      SELECT e.position FROM public.events e
       WHERE e.aggregate_type = v.type AND e.aggregate_id = v.id AND e.aggregate_version = v.version LIMIT 1
     ) AS e ON true;
 END

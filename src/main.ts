@@ -8,6 +8,8 @@ import {
   announce,
   configureHttp,
   Database,
+  drainHttp,
+  Draining,
   Environment,
   exitWith,
   loggerFor,
@@ -19,16 +21,21 @@ async function start(): Promise<void> {
   const environment = await readEnvironment();
   const logger = loggerFor(environment);
   Logger.overrideLogger(logger);
-  const database = await Database.open(environment);
+  const database = await Database.open(environment, { check: true });
   const application = await NestFactory.create<NestExpressApplication>(AppModule.forRoot({ database }), {
     abortOnError: false,
     bodyParser: false,
     logger,
   });
-  stopOnSignals(async () => {
-    await application.close();
-    await database.stop();
-    await stopTracing();
+  stopOnSignals({
+    stop: async () => {
+      if (environment.HTTP_ENABLED) await drainHttp(application, environment.SHUTDOWN_GRACE_MS);
+      await application.close();
+      await database.stop();
+      await stopTracing();
+    },
+    withinMs: environment.SHUTDOWN_TIMEOUT_MS,
+    unfinished: () => unfinished(application.get(Draining)),
   });
   configureHttp(application);
   await (environment.HTTP_ENABLED ? listen(application, environment, database) : application.init());
@@ -41,6 +48,12 @@ async function listen(
 ): Promise<void> {
   await application.listen(environment.PORT, environment.HOST);
   announce(await application.getUrl(), database, environment);
+}
+
+function unfinished({ requestsUnderWay }: Draining): string {
+  return requestsUnderWay > 0
+    ? `${requestsUnderWay} requests have no answer yet`
+    : 'a subscription or a connection of the database has not finished';
 }
 
 start().catch(exitWith);

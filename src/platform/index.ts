@@ -10,6 +10,8 @@ export { migrate } from './database/migrate';
 
 // HTTP: what every route shares
 export { configureHttp } from './http/configure-http';
+export { drainHttp } from './http/drain-http';
+export { Draining } from './http/draining';
 export { HttpModule } from './http/http.module';
 export { ValidationFailedError, type ProblemDetail } from './http/problem';
 

@@ -15,6 +15,7 @@ interface Service {
   volumes?: string[];
   depends_on?: Record<string, { condition: string }>;
   healthcheck?: { test: string[] };
+  stop_grace_period?: string;
 }
 
 interface Manifest {
@@ -152,6 +153,12 @@ describe('docker-compose.yml', () => {
   it('asks Postgres over TCP, because a server that is being prepared answers on its socket only', () => {
     expect(postgres?.healthcheck?.test.slice(0, 2)).toEqual(['CMD', 'pg_isready']);
     expect(postgres?.healthcheck?.test).toContain('--host=127.0.0.1');
+  });
+
+  it('gives the app more time to stop than it takes, so that it is not killed at its work', () => {
+    const [, most] = /^SHUTDOWN_TIMEOUT_MS=(\d+)$/m.exec(read('.env.example')) ?? [];
+    const [seconds = 0] = numbersIn(app?.stop_grace_period ?? '');
+    expect(seconds * 1_000).toBeGreaterThan(Number(most));
   });
 
   it('gives the app the database that it starts', () => {

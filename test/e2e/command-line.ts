@@ -25,7 +25,7 @@ export function spawnProgram(
   const { PATH, HOME } = process.env;
   return spawn(process.execPath, [join(root, 'dist', program), ...args], {
     cwd: root,
-    env: { PATH, HOME, NO_COLOR: '1', ...environment },
+    env: { PATH, HOME, NO_COLOR: '1', SHUTDOWN_GRACE_MS: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }

@@ -85,7 +85,7 @@ export class FixedPortPostgres {
  * A free port below those that outgoing connections get: nobody takes it while the server is down, and a client that
  * tries to reach the server then does not connect to itself.
  */
-async function portForGood(): Promise<number> {
+export async function portForGood(): Promise<number> {
   for (let tries = 0; tries < 50; tries++) {
     const port = 20_000 + Math.floor(Math.random() * 10_000);
     if (await isFree(port)) return port;

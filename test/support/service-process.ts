@@ -53,6 +53,9 @@ export async function runProgram(
   return { code, stdout, stderr };
 }
 
+/** The server of the tests has fsync off, to be fast; and no load balancer has to notice that a process stops. */
+const forTests = { ALLOW_UNSAFE_DATABASE_SETTINGS: 'true', SHUTDOWN_GRACE_MS: '0' };
+
 function spawnProgram(
   program: string,
   args: readonly string[],
@@ -61,7 +64,7 @@ function spawnProgram(
   const { PATH = '', HOME = '' } = process.env;
   return spawn(process.execPath, [join(root, 'dist', program), ...args], {
     cwd: root,
-    env: { PATH, HOME, NO_COLOR: '1', ...environment },
+    env: { PATH, HOME, NO_COLOR: '1', ...forTests, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }

@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
-import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min, ValidateIf } from 'class-validator';
 
 function WholeNumber(min: number, max: number): PropertyDecorator {
   const message = `$property must be a whole number from ${min} to ${max}`;
@@ -23,6 +23,11 @@ function TrueOrFalse(): PropertyDecorator {
   );
 }
 
+function PostgresUrl(): PropertyDecorator {
+  const message = '$property must be a URL: postgres://user:password@host:5432/database';
+  return Matches(/^postgres(ql)?:\/\/\S+$/, { message });
+}
+
 /** Every variable the process reads, with its default. `.env.example` lists the same, each with a line why. */
 export class Environment {
   @IsIn(['development', 'test', 'production'])
@@ -41,10 +46,21 @@ export class Environment {
 
   /** Without it, a development start runs an embedded Postgres. */
   @IsOptional()
-  @Matches(/^postgres(ql)?:\/\/\S+$/, {
-    message: '$property must be a URL: postgres://user:password@host:5432/database',
-  })
+  @PostgresUrl()
   DATABASE_URL?: string;
+
+  /** The role that owns the tables, for migrations alone; empty: they run as the role of `DATABASE_URL`. */
+  @ValidateIf((_, value) => value !== '')
+  @PostgresUrl()
+  MIGRATION_DATABASE_URL = '';
+
+  /** CA certificates, in PEM: every connection to the database is then encrypted, and the server proves its name. */
+  @IsString()
+  DATABASE_CA_FILE = '';
+
+  /** Production refuses a server that may lose events in a crash, unless this is said out loud. */
+  @TrueOrFalse()
+  ALLOW_UNSAFE_DATABASE_SETTINGS = false;
 
   /** Where the embedded Postgres keeps its data. */
   @IsString()
@@ -108,6 +124,14 @@ export class Environment {
   /** How many may wait for a connection of each pool. */
   @WholeNumber(1, 100_000)
   POOL_WAITING_LIMIT = 1_000;
+
+  /** After SIGTERM: how long readiness says 503 before the process takes no more connections. */
+  @WholeNumber(0, 300_000)
+  SHUTDOWN_GRACE_MS = 1_000;
+
+  /** After SIGTERM: the most that the process may take to end, the grace included. */
+  @WholeNumber(1_000, 600_000)
+  SHUTDOWN_TIMEOUT_MS = 25_000;
 
   @IsIn(['fatal', 'error', 'warn', 'log', 'debug', 'verbose'])
   LOG_LEVEL: 'fatal' | 'error' | 'warn' | 'log' | 'debug' | 'verbose' = 'log';

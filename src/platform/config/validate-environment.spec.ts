@@ -112,6 +112,27 @@ describe('the environment', () => {
     expect(problemsOf({ NODE_ENV: 'development', ...given })).toEqual([]);
   });
 
+  it('takes a role for migrations only next to one for the service', () => {
+    const MIGRATION_DATABASE_URL = 'postgres://owner@localhost/annals';
+    expect(problemsOf({ MIGRATION_DATABASE_URL })).toEqual([
+      '  - MIGRATION_DATABASE_URL is set without DATABASE_URL: set both, or neither',
+    ]);
+    expect(problemsOf({ MIGRATION_DATABASE_URL, DATABASE_URL: 'postgres://app@localhost/annals' })).toEqual(
+      [],
+    );
+    expect(problemsOf({ MIGRATION_DATABASE_URL: 'owner', DATABASE_URL: 'postgres://localhost/a' })).toEqual([
+      '  - MIGRATION_DATABASE_URL must be a URL: postgres://user:password@host:5432/database',
+    ]);
+  });
+
+  it('needs more time to stop than the grace takes', () => {
+    const times = { SHUTDOWN_GRACE_MS: '5000', SHUTDOWN_TIMEOUT_MS: '5000' };
+    expect(problemsOf(times)).toEqual([
+      '  - SHUTDOWN_GRACE_MS is 5000: keep it below SHUTDOWN_TIMEOUT_MS, which is 5000',
+    ]);
+    expect(problemsOf({ ...times, SHUTDOWN_TIMEOUT_MS: '5001' })).toEqual([]);
+  });
+
   it('is enough for production with DATABASE_URL', () => {
     expect(problemsOf({ NODE_ENV: 'production', DATABASE_URL: 'postgres://localhost/annals' })).toEqual([]);
   });

@@ -25,9 +25,7 @@ export function validateEnvironment(variables: Readonly<Record<string, unknown>>
   const problems = validateSync(environment, { stopAtFirstError: true }).flatMap((error) =>
     Object.values(error.constraints ?? {}),
   );
-  if (environment.NODE_ENV === 'production' && !environment.DATABASE_URL) {
-    problems.push('DATABASE_URL is missing: in production there is no embedded Postgres');
-  }
+  problems.push(...databaseProblems(environment), ...shutdownProblems(environment));
   if (!loopback.has(environment.HOST) && !environment.ALLOW_ANONYMOUS) {
     problems.push(
       `HOST is ${environment.HOST}, but there is no authentication yet: keep it on 127.0.0.1, or set ALLOW_ANONYMOUS=true`,
@@ -35,6 +33,23 @@ export function validateEnvironment(variables: Readonly<Record<string, unknown>>
   }
   if (problems.length > 0) throw new ConfigurationError(problems);
   return environment;
+}
+
+function databaseProblems(environment: Environment): readonly string[] {
+  if (environment.DATABASE_URL) return [];
+  if (environment.NODE_ENV === 'production') {
+    return ['DATABASE_URL is missing: in production there is no embedded Postgres'];
+  }
+  return environment.MIGRATION_DATABASE_URL === ''
+    ? []
+    : ['MIGRATION_DATABASE_URL is set without DATABASE_URL: set both, or neither'];
+}
+
+function shutdownProblems({ SHUTDOWN_GRACE_MS, SHUTDOWN_TIMEOUT_MS }: Environment): readonly string[] {
+  if (!(SHUTDOWN_GRACE_MS >= SHUTDOWN_TIMEOUT_MS)) return [];
+  return [
+    `SHUTDOWN_GRACE_MS is ${SHUTDOWN_GRACE_MS}: keep it below SHUTDOWN_TIMEOUT_MS, which is ${SHUTDOWN_TIMEOUT_MS}`,
+  ];
 }
 
 function isKnown(name: string): boolean {

@@ -18,7 +18,11 @@ export class UnsupportedServerError extends Error {
  * and find nothing to do. The lock belongs to a transaction, so it works behind poolers and dies with its connection.
  */
 export async function migrate(url: string): Promise<readonly string[]> {
-  const lock = new Client({ connectionString: url, application_name: 'annals migrate' });
+  const lock = new Client({
+    connectionString: url,
+    application_name: 'annals migrate',
+    connectionTimeoutMillis: 10_000,
+  });
   await lock.connect();
   try {
     await checkServer(lock);
@@ -31,7 +35,13 @@ export async function migrate(url: string): Promise<readonly string[]> {
 }
 
 async function runPending(url: string): Promise<readonly string[]> {
-  const dataSource = new DataSource({ type: 'postgres', url, migrations: migrations(), poolSize: 2 });
+  const dataSource = new DataSource({
+    type: 'postgres',
+    url,
+    migrations: migrations(),
+    poolSize: 2,
+    applicationName: 'annals migrate',
+  });
   await dataSource.initialize();
   try {
     const done = await dataSource.runMigrations({ transaction: 'each' });

@@ -1,6 +1,12 @@
 import { Module } from '@nestjs/common';
+import { HttpModule } from '../http/http.module';
 import { HealthController } from './health.controller';
 import { Readiness } from './readiness';
+import { SubscriptionHealth } from './subscription-health';
 
-@Module({ controllers: [HealthController], providers: [Readiness] })
+@Module({
+  imports: [HttpModule],
+  controllers: [HealthController],
+  providers: [Readiness, SubscriptionHealth],
+})
 export class HealthModule {}

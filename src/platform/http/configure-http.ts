@@ -16,7 +16,7 @@ export function configureHttp(application: NestExpressApplication): void {
   application.disable('x-powered-by');
   application.disable('etag');
   application.use(
-    application.get(Draining).endConnections,
+    application.get(Draining).follow,
     correlation,
     application.get(RequestObserver).observe,
     conditionalRequest,

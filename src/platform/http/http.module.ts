@@ -18,5 +18,6 @@ import { validation } from './validation';
     { provide: APP_INTERCEPTOR, useClass: RequestTimeout },
     { provide: APP_PIPE, useFactory: validation },
   ],
+  exports: [Draining],
 })
 export class HttpModule {}

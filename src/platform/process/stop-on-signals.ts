@@ -1,10 +1,15 @@
 import { Logger } from '@nestjs/common';
 
-/** How long the process may take to stop, in milliseconds, before it gives up and exits with 1. */
-const stopWithin = 30_000;
+export interface StopOptions {
+  readonly stop: () => Promise<void>;
+  /** How long that may take, in milliseconds, before the process gives up and exits with 1. */
+  readonly withinMs: number;
+  /** What is not finished yet: the reason for giving up. */
+  readonly unfinished: () => string;
+}
 
-/** On SIGINT and SIGTERM: runs `stop` once and exits; a second signal exits at once. */
-export function stopOnSignals(stop: () => Promise<void>): void {
+/** On SIGINT and SIGTERM: runs `stop` once and exits with 0; a second signal exits with 1 at once. */
+export function stopOnSignals({ stop, withinMs, unfinished }: StopOptions): void {
   const logger = new Logger('Process');
   let isStopping = false;
   const onSignal = (signal: NodeJS.Signals): void => {
@@ -12,9 +17,9 @@ export function stopOnSignals(stop: () => Promise<void>): void {
     isStopping = true;
     logger.log(`${signal}: stopping.`);
     setTimeout(() => {
-      logger.error(`Not stopped after ${stopWithin} ms, giving up.`);
+      logger.error(`Not stopped after ${withinMs} ms, giving up: ${unfinished()}.`);
       process.exit(1);
-    }, stopWithin).unref();
+    }, withinMs).unref();
     stop().then(
       () => process.exit(0),
       (error: Error) => {
