@@ -17,6 +17,7 @@ afterAll(() => server?.remove());
 const production = (environment: Readonly<Record<string, string>> = {}) => ({
   DATABASE_URL: server.url,
   NODE_ENV: 'production',
+  LOG_FORMAT: 'text',
   ALLOW_UNSAFE_DATABASE_SETTINGS: 'false',
   PORT: '0',
   ...environment,

@@ -31,7 +31,8 @@ const forgetOldRows = [
   'DELETE FROM rebuilds WHERE projection = $1',
 ];
 
-const giveDiscarded = 'UPDATE discarded_events SET subscription = $1 WHERE subscription = $2';
+const giveDiscarded =
+  'UPDATE discarded_events SET subscription = $1 WHERE subscription = $2 AND NOT superseded';
 
 const forgetMembers = 'DELETE FROM subscription_members WHERE subscription = $1';
 

@@ -42,7 +42,7 @@ const deleteRebuild = 'DELETE FROM rebuilds WHERE projection = $1 RETURNING tabl
 const deleteTraces = [
   'DELETE FROM subscriptions WHERE name = $1',
   'DELETE FROM parked_events WHERE subscription = $1',
-  'DELETE FROM discarded_events WHERE subscription = $1',
+  'UPDATE discarded_events SET superseded = true WHERE subscription = $1',
   'DELETE FROM subscription_members WHERE subscription = $1',
 ];
 
