@@ -3,12 +3,14 @@ import { EventSourcingModule } from './event-sourcing';
 import { UsersModule } from './modules/users';
 import {
   AdminModule,
+  AuthModule,
   Database,
   DatabaseModule,
   Environment,
   HealthModule,
   HttpModule,
   PlatformConfigModule,
+  UnknownPathModule,
 } from './platform';
 
 export interface AppOptions {
@@ -33,10 +35,12 @@ export class AppModule {
             subscriptions: { enabled: environment.SUBSCRIPTIONS_ENABLED && subscriptions },
           }),
         }),
+        AuthModule,
         HttpModule,
         HealthModule,
         AdminModule,
         UsersModule,
+        UnknownPathModule,
       ],
     };
   }

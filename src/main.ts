@@ -6,10 +6,12 @@ import { AppModule } from './app.module';
 import {
   configureHttp,
   Database,
+  DevelopmentKey,
   Environment,
   exitWith,
   loggerFor,
   readEnvironment,
+  requireAuthentication,
   stopOnSignals,
   welcome,
 } from './platform';
@@ -18,6 +20,7 @@ async function start(): Promise<void> {
   const environment = await readEnvironment();
   const logger = loggerFor(environment);
   Logger.overrideLogger(logger);
+  await requireAuthentication(environment);
   const database = await Database.open(environment);
   const application = await NestFactory.create<NestExpressApplication>(AppModule.forRoot({ database }), {
     abortOnError: false,
@@ -38,7 +41,10 @@ async function listen(
   database: Database,
 ): Promise<void> {
   await application.listen(PORT, HOST);
-  process.stdout.write(welcome(await application.getUrl(), database));
+  const url = await application.getUrl();
+  const key = application.get(DevelopmentKey);
+  await key.leaveFor(url);
+  process.stdout.write(welcome(url, database, key.apiKey));
 }
 
 start().catch(exitWith);

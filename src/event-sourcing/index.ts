@@ -69,7 +69,12 @@ export {
 export { AppendSignal } from './event-store/progress-signal';
 
 // Messages: what they carry on
-export { messageContext, runInMessageContext, type MessageContext } from './messaging/message-context';
+export {
+  messageContext,
+  nameActor,
+  runInMessageContext,
+  type MessageContext,
+} from './messaging/message-context';
 
 // Durable handlers: reactions that are driven from the log
 export {

@@ -2,7 +2,7 @@ import { Body, Controller, HttpCode, Param, Post, Put, Res } from '@nestjs/commo
 import { Command, CommandBus } from '@nestjs/cqrs';
 import type { Response } from 'express';
 import { type AppendResult, newId } from '../../../event-sourcing';
-import { acknowledge, IfMatch } from '../../../platform';
+import { acknowledge, IfMatch, Roles } from '../../../platform';
 import { ChangeUserEmail } from '../application/change-user-email.command';
 import { CreateUser } from '../application/create-user.command';
 import { DeactivateUser } from '../application/deactivate-user.command';
@@ -17,6 +17,7 @@ export class UserCommandsController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post()
+  @Roles('users:write')
   async create(@Body() body: CreateUserBody, @Res({ passthrough: true }) response: Response) {
     const userId = body.userId ?? newId();
     const answer = await this.execute(new CreateUser(userId, body.name, body.email), userId, response);
@@ -25,6 +26,7 @@ export class UserCommandsController {
   }
 
   @Put(':userId/name')
+  @Roles('users:write', 'users:self')
   rename(
     @Param() { userId }: UserPath,
     @Body() { name }: NameBody,
@@ -35,6 +37,7 @@ export class UserCommandsController {
   }
 
   @Put(':userId/email')
+  @Roles('users:write', 'users:self')
   changeEmail(
     @Param() { userId }: UserPath,
     @Body() { email }: EmailBody,
@@ -45,6 +48,7 @@ export class UserCommandsController {
   }
 
   @Post(':userId/deactivate')
+  @Roles('users:write')
   @HttpCode(200)
   deactivate(
     @Param() { userId }: UserPath,
@@ -56,6 +60,7 @@ export class UserCommandsController {
   }
 
   @Post(':userId/reactivate')
+  @Roles('users:write')
   @HttpCode(200)
   reactivate(
     @Param() { userId }: UserPath,
