@@ -6,6 +6,9 @@ import { Client, expectRefused } from './client';
 import { eventually, type Folder, jsonLines, runInShell, temporaryFolder } from './command-line';
 import { createUser, historyOf } from './users';
 
+// Each test runs several programs, one after the other.
+jest.setTimeout(240_000);
+
 let database: TestDatabase;
 let folder: Folder;
 let file: string;
@@ -140,7 +143,7 @@ describe('a start without authentication', () => {
     expect(unreadable.stderr).not.toContain('secret');
   });
 
-  it.each(['0.0.0.0', '::', '192.168.0.7', 'example.com'])('is refused on the host %s', async (HOST) => {
+  it.each(['0.0.0.0', 'example.com'])('is refused on the host %s', async (HOST) => {
     const { code, stdout, stderr } = await runProgram('main.js', [], {
       DATABASE_URL: database.url,
       HOST,
@@ -182,7 +185,8 @@ describe('a start without authentication', () => {
     const found = await run({ DATA_DIR: environment.DATA_DIR });
     expect([found.code, found.stderr]).toEqual([0, '']);
     expect(found.stdout).toMatch(/Every person is as expected\./);
-    expect((await run({ DATA_DIR: 'nowhere', ANNALS_API_KEY: service.key })).code).toBe(0);
+    const other = await run({ DATA_DIR: environment.DATA_DIR, ANNALS_API_KEY: 'ann_wrong' });
+    expect([other.code, other.stderr]).toEqual([1, without.stderr]);
     expect(await service.end()).toBe(0);
   });
 });

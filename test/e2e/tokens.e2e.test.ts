@@ -7,6 +7,8 @@ import { Client, expectRefused } from './client';
 import { eventually } from './command-line';
 import { createUser, historyOf, type UserPage } from './users';
 
+jest.setTimeout(180_000);
+
 const issuer = new TestIssuer();
 let database: TestDatabase;
 let service: ServiceProcess;

@@ -1,6 +1,13 @@
 import { Controller, Get, Module, Post, type Type } from '@nestjs/common';
 import { APP_GUARD, NestFactory } from '@nestjs/core';
-import { AuthModule, PlatformConfigModule, Public, PublicInDevelopment, Roles } from '../../../src/platform';
+import {
+  AuthModule,
+  PlatformConfigModule,
+  Public,
+  PublicInDevelopment,
+  Roles,
+  UnknownPathModule,
+} from '../../../src/platform';
 import { AccessGuard } from '../../../src/platform/auth/access.guard';
 import { AccessOfRoutes } from '../../../src/platform/auth/access-of-routes';
 
@@ -96,6 +103,28 @@ it('a route for one’s own user whose path does not say whose it is fails the s
     "'users:self' is meant for one's own user, but the paths of Ownerless.read have no parameter :userId. " +
       'Add it, or take that role away.',
   );
+});
+
+it('a route behind the one for unknown paths fails the start, as nothing would reach it', async () => {
+  @Module({ controllers: [Whole] })
+  class Behind {}
+  @Module({})
+  class Nothing {}
+  @Public()
+  @Controller('first')
+  class First {
+    @Get()
+    open() {
+      return 'open';
+    }
+  }
+  const last = (...more: object[]) => ({
+    imports: [PlatformConfigModule.forRoot(), UnknownPathModule, ...more],
+  });
+  await expect(start(First, last(Behind))).rejects.toThrow(
+    /\/whole.* Let UnknownPathModule be the last import/,
+  );
+  await (await start(First, last(Nothing))).close();
 });
 
 describe('a decision of a controller', () => {
