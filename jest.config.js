@@ -6,6 +6,7 @@ const esmOnly = [
   'csv-parse',
   'fast-check',
   'file-type',
+  'jose',
   'pure-rand',
   'strtok3',
   'token-types',

@@ -3,6 +3,7 @@ import { EventSourcingModule } from './event-sourcing';
 import { UsersModule } from './modules/users';
 import {
   AdminModule,
+  AuthModule,
   Database,
   DatabaseModule,
   Environment,
@@ -11,6 +12,7 @@ import {
   ObservabilityModule,
   PlatformConfigModule,
   poolLimits,
+  UnknownPathModule,
 } from './platform';
 
 export interface AppOptions {
@@ -42,11 +44,13 @@ export class AppModule {
             aggregateCacheBytes: environment.AGGREGATE_CACHE_MB * 1_048_576,
           }),
         }),
+        AuthModule,
         HttpModule,
         HealthModule,
         ObservabilityModule,
         AdminModule,
         UsersModule,
+        UnknownPathModule,
       ],
     };
   }

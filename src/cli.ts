@@ -5,6 +5,7 @@ import { AppModule } from './app.module';
 import { addUserCommands } from './modules/users';
 import {
   addDatabaseCommands,
+  addKeyCommands,
   addLogCommands,
   addSubscriptionCommands,
   Database,
@@ -25,7 +26,7 @@ class CommandLineLogger extends ConsoleLogger {
 }
 
 runCommandLine(process.argv, {
-  commands: [addDatabaseCommands, addSubscriptionCommands, addUserCommands, addLogCommands],
+  commands: [addDatabaseCommands, addSubscriptionCommands, addUserCommands, addLogCommands, addKeyCommands],
   startApplication: async () => {
     const logger = new CommandLineLogger();
     Logger.overrideLogger(logger);

@@ -8,12 +8,14 @@ import {
   announce,
   configureHttp,
   Database,
+  DevelopmentKey,
   drainHttp,
   Draining,
   Environment,
   exitWith,
   loggerFor,
   readEnvironment,
+  requireAuthentication,
   stopOnSignals,
 } from './platform';
 
@@ -21,6 +23,7 @@ async function start(): Promise<void> {
   const environment = await readEnvironment();
   const logger = loggerFor(environment);
   Logger.overrideLogger(logger);
+  await requireAuthentication(environment);
   const database = await Database.open(environment, { check: true });
   const application = await NestFactory.create<NestExpressApplication>(AppModule.forRoot({ database }), {
     abortOnError: false,
@@ -47,7 +50,10 @@ async function listen(
   database: Database,
 ): Promise<void> {
   await application.listen(environment.PORT, environment.HOST);
-  announce(await application.getUrl(), database, environment);
+  const url = await application.getUrl();
+  const key = application.get(DevelopmentKey);
+  await key.leaveFor(url);
+  announce({ url, database, apiKey: key.apiKey }, environment);
 }
 
 function unfinished({ requestsUnderWay }: Draining): string {

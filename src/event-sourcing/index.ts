@@ -92,6 +92,7 @@ export { AppendSignal } from './event-store/progress-signal';
 export {
   currentMetadata,
   messageContext,
+  nameActor,
   runInMessageContext,
   type MessageContext,
 } from './messaging/message-context';

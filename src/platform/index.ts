@@ -8,11 +8,20 @@ export { poolLimits } from './database/pool-limits';
 export { DatabaseModule } from './database/database.module';
 export { migrate } from './database/migrate';
 
+// Who may: decisions of routes, and who the caller is
+export { AnyCaller, Public, PublicInDevelopment, Roles } from './auth/access';
+export { AuthModule } from './auth/auth.module';
+export { callerOf, type Caller } from './auth/caller';
+export { DevelopmentKey } from './auth/development-key';
+export { requireAuthentication } from './auth/require-authentication';
+export { roles, type Role } from './auth/roles';
+
 // HTTP: what every route shares
 export { configureHttp } from './http/configure-http';
 export { drainHttp } from './http/drain-http';
 export { Draining } from './http/draining';
 export { HttpModule } from './http/http.module';
+export { UnknownPathModule } from './http/unknown-path.module';
 export { ValidationFailedError, type ProblemDetail } from './http/problem';
 
 // HTTP: what a controller uses
@@ -45,6 +54,7 @@ export {
   type CommandLineOptions,
 } from './cli/command-line';
 export { allPrinted } from './cli/output';
+export { addKeyCommands } from './cli/key-commands';
 export { addDatabaseCommands } from './cli/database-commands';
 export { addLogCommands } from './cli/log-commands';
 export { addSubscriptionCommands } from './cli/subscription-commands';

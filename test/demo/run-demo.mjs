@@ -4,14 +4,31 @@
  *
  *   npm run demo                          # http://127.0.0.1:3000
  *   npm run demo -- http://127.0.0.1:4000
+ *
+ * The credentials are ANNALS_API_KEY; without it, the key that a service of this folder leaves in .data/ while it runs
+ * in development.
  */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { v5 as uuidv5 } from 'uuid';
 
 const base = process.argv[2] ?? 'http://127.0.0.1:3000';
 const idNamespace = '0f5a2a52-7d7e-4c3f-8f43-0b7d2f6f6a10';
 const atOnce = 32;
+
+/** Only for a service on this machine: another one at the same port must not be told the key. */
+function keyOfThisRun() {
+  const { hostname, port } = new URL(base);
+  if (!['127.0.0.1', 'localhost', '[::1]'].includes(hostname)) return undefined;
+  try {
+    return readFileSync(join(process.env.DATA_DIR || '.data', `api-key.${port}`), 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
+
+const key = process.env.ANNALS_API_KEY || keyOfThisRun();
 
 const people = parse(readFileSync(new URL('people.csv', import.meta.url)), { columns: true }).map(
   (person, index) => ({
@@ -24,9 +41,15 @@ const people = parse(readFileSync(new URL('people.csv', import.meta.url)), { col
 async function call(method, path, body, headers = {}) {
   const response = await fetch(base + path, {
     method,
-    headers: { ...(body && { 'Content-Type': 'application/json' }), ...headers },
+    headers: {
+      ...(key && { Authorization: `Bearer ${key}` }),
+      ...(body && { 'Content-Type': 'application/json' }),
+      ...headers,
+    },
     body: body && JSON.stringify(body),
   });
+  if (response.status === 401 || response.status === 403)
+    throw new Error(`${base} wants the API key of an admin: ANNALS_API_KEY=ann_… npm run demo`);
   return {
     status: response.status,
     body: await response.json(),

@@ -158,7 +158,8 @@ describe('a connection that talks nonsense', () => {
     const { hostname, port } = new URL(running.client.url);
     const socket = connect(Number(port), hostname);
     const head =
-      'POST /v1/users HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n';
+      'POST /v1/users HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n' +
+      `Authorization: Bearer ${running.service.key}\r\n\r\n`;
     await new Promise((resolve) => socket.end(head + person(), () => resolve(undefined)));
     await text(socket);
     await expectNobody();

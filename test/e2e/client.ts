@@ -1,5 +1,7 @@
 /** Calls the service over HTTP as its users do, and checks of every answer what the contract promises of all. */
 
+import { keyOf } from '../support/service-process';
+
 export interface Problem {
   readonly type: string;
   readonly title: string;
@@ -26,7 +28,16 @@ export interface RawRequest {
 }
 
 export class Client {
-  constructor(readonly url: string) {}
+  /** Its credentials are the key that the service printed, unless others are given; `null` for none. */
+  constructor(
+    readonly url: string,
+    readonly credentials: string | null = keyOf(url) ?? null,
+  ) {}
+
+  /** The same service, called by somebody else. */
+  as(credentials: string | null): Client {
+    return new Client(this.url, credentials);
+  }
 
   get<T>(path: string, headers: HeaderValues = {}): Promise<Answer<T>> {
     return this.send('GET', path, { headers });
@@ -47,7 +58,7 @@ export class Client {
   async send<T>(method: string, path: string, { headers, body }: RawRequest = {}): Promise<Answer<T>> {
     const response = await fetch(`${this.url}${path}`, {
       method,
-      headers,
+      headers: { ...this.authorization(), ...headers },
       body: body as RequestInit['body'],
     });
     const text = await response.text();
@@ -58,6 +69,10 @@ export class Client {
       return { ...answer(response), body: undefined as T, problem: checkedProblem(response, text) };
     if (text !== '') expect(response.headers.get('Content-Type')).toBe('application/json; charset=utf-8');
     return { ...answer(response), body: (text === '' ? undefined : JSON.parse(text)) as T };
+  }
+
+  private authorization(): HeaderValues {
+    return this.credentials === null ? {} : { Authorization: `Bearer ${this.credentials}` };
   }
 }
 

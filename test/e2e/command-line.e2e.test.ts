@@ -52,7 +52,7 @@ describe('streams show', () => {
       stream: { type: 'User', id: ada.userId },
       type: 'UserRenamed',
       data: { name: 'Ada 2' },
-      metadata: { actor: 'anonymous' },
+      metadata: { actor: 'key:development' },
     });
   });
 

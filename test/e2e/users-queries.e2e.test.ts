@@ -110,7 +110,7 @@ describe('the history of a user', () => {
     expect(first).toMatchObject({
       version: 1,
       type: 'UserCreated',
-      actor: 'anonymous',
+      actor: 'key:development',
       data: { name: 'Ada', email },
     });
     expect(second).toEqual({
@@ -118,7 +118,7 @@ describe('the history of a user', () => {
       position: renamed.body.position,
       type: 'UserRenamed',
       timestamp: expect.stringMatching(isoTime) as string,
-      actor: 'anonymous',
+      actor: 'key:development',
       correlationId: given,
       data: { name: 'Eve' },
     });

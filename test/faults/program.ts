@@ -1,10 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
 /** Where `dist`, `migrations` and `package.json` are. A long run takes a copy, so that nobody builds under its feet. */
 const folder = process.env.FAULT_PROGRAM || join(__dirname, '..', '..');
+
+/** Of services that are given a database, and leave only their key there. */
+const DATA_DIR = join(tmpdir(), 'annals-test-data');
 
 export type Environment = Readonly<Record<string, string>>;
 
@@ -20,6 +24,12 @@ export interface Service {
 }
 
 const running = new Set<ChildProcess>();
+const keys = new Map<string, string>();
+
+/** The credentials for the service at this URL: the key that it printed. */
+export function authorizationFor(url: string): Readonly<Record<string, string>> {
+  return { Authorization: `Bearer ${keys.get(url)}` };
+}
 
 /** Starts the built service on a free port, and waits until it listens. */
 export async function startService(environment: Environment): Promise<Service> {
@@ -28,8 +38,11 @@ export async function startService(environment: Environment): Promise<Service> {
   child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const exited = once(child, 'exit') as Promise<[number | null]>;
+  const url = await listeningUrl(child, () => output);
+  const [, key = ''] = /^API key \(admin, this run\): (ann_\S+)$/m.exec(output) ?? [];
+  keys.set(url, key);
   return {
-    url: await listeningUrl(child, () => output),
+    url,
     pid: child.pid ?? 0,
     output: () => output,
     hasExited: () => !running.has(child),
@@ -68,7 +81,7 @@ function run(program: string, args: readonly string[], environment: Environment)
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn(process.execPath, [join(folder, 'dist', program), ...args], {
     cwd: folder,
-    env: { PATH, HOME, NO_COLOR: '1', RATE_LIMIT: '1000000', ...environment },
+    env: { PATH, HOME, NO_COLOR: '1', RATE_LIMIT: '1000000', DATA_DIR, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);
@@ -79,7 +92,7 @@ function run(program: string, args: readonly string[], environment: Environment)
 function listeningUrl(child: ChildProcess, output: () => string): Promise<string> {
   return new Promise((resolve, reject) => {
     child.stdout?.on('data', () => {
-      const [, url] = /Annals listens on (\S+)/.exec(output()) ?? [];
+      const [, url] = /Annals listens on (\S+)[^]*Stop it with/.exec(output()) ?? [];
       if (url) resolve(url);
     });
     child.once('exit', (code) =>

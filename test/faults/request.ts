@@ -1,4 +1,5 @@
 import { Act, Entry } from './journal';
+import { authorizationFor } from './program';
 
 /** What became of a request: 2xx with its place in the log, an answer of another kind, or none at all. */
 export type Outcome =
@@ -24,7 +25,11 @@ const answerWithinMs = 30_000;
 /** Sends the command over HTTP (keep-alive); the attempt is its correlation id. Never rejects. */
 export async function send(target: string, entry: Entry, attempt: string): Promise<Outcome> {
   const [method, path, body] = calls[entry.act](entry);
-  const headers = { 'X-Correlation-Id': attempt, ...(body && { 'Content-Type': 'application/json' }) };
+  const headers = {
+    ...authorizationFor(target),
+    'X-Correlation-Id': attempt,
+    ...(body && { 'Content-Type': 'application/json' }),
+  };
   try {
     const response = await fetch(`${target}/v1/users${path}`, {
       method,

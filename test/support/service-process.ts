@@ -1,16 +1,28 @@
 import { ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** Of services that are given a database, and leave only their key there. */
+const DATA_DIR = join(tmpdir(), 'annals-test-data');
 const root = join(__dirname, '..', '..');
 
 export interface ServiceProcess {
   readonly url: string;
+  /** The admin key that it printed; undefined when authentication is configured. */
+  readonly key: string | undefined;
   readonly pid: number;
   /** Everything the process has printed so far. */
   output(): string;
   /** Sends the signal, and resolves with the exit code (null when the signal ended it). */
   end(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+const keys = new Map<string, string | undefined>();
+
+/** The key that the service at this URL printed when it was started here. */
+export function keyOf(url: string): string | undefined {
+  return keys.get(url);
 }
 
 /** Starts the built service (`dist/main.js`) on a free port, and waits until it listens. */
@@ -21,8 +33,11 @@ export async function startService(environment: Readonly<Record<string, string>>
   child.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const exited = once(child, 'exit') as Promise<[number | null]>;
   const url = await waitForUrl(child, exited, () => output);
+  const [, key] = /^API key \(admin, this run\): (ann_\S+)$/m.exec(output) ?? [];
+  keys.set(url, key);
   return {
     url,
+    key,
     pid: child.pid ?? 0,
     output: () => output,
     end: async (signal = 'SIGTERM') => {
@@ -64,7 +79,7 @@ function spawnProgram(
   const { PATH = '', HOME = '' } = process.env;
   return spawn(process.execPath, [join(root, 'dist', program), ...args], {
     cwd: root,
-    env: { PATH, HOME, NO_COLOR: '1', ...forTests, ...environment },
+    env: { PATH, HOME, NO_COLOR: '1', DATA_DIR, ...forTests, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }
@@ -76,7 +91,8 @@ async function waitForUrl(
 ): Promise<string> {
   const listening = new Promise<string>((resolve) => {
     child.stdout?.on('data', () => {
-      const [, url] = /Annals listens on (\S+)/.exec(output()) ?? [];
+      const [, url] =
+        /Annals listens on (\S+)[^]*(?:Stop it with|with the database [^]*\n)/.exec(output()) ?? [];
       if (url) resolve(url);
     });
   });

@@ -28,6 +28,12 @@ export function runInMessageContext<R>(
   return storage.run({ causationId: context.correlationId, ...context }, work);
 }
 
+/** Tells whose message is being handled, where that becomes known after its context was made. Counts for all that follows. */
+export function nameActor(actor: string): void {
+  const context = storage.getStore();
+  if (context) (context as { actor: string }).actor = actor;
+}
+
 /** The context of the message that is being handled, if any. */
 export function messageContext(): MessageContext | undefined {
   return storage.getStore();

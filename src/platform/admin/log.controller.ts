@@ -1,9 +1,11 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { EventStore, RecordedEvent } from '../../event-sourcing';
+import { Roles } from '../auth/access';
 import { EventsQuery, StreamPath, StreamQuery } from './admin-requests';
 import { eventResponse } from './admin-responses';
 
 /** The log, raw. */
+@Roles('admin')
 @Controller({ path: 'admin', version: '1' })
 export class LogController {
   constructor(private readonly store: EventStore) {}

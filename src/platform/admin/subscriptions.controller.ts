@@ -1,9 +1,11 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { Rebuilds, SubscriptionControl, SubscriptionStatuses } from '../../event-sourcing';
+import { Roles } from '../auth/access';
 import { DiscardBody, PageQuery, ParkedPath, SubscriptionPath } from './admin-requests';
 import { parkedResponse, statusResponse } from './admin-responses';
 
 /** What an operator sees of the subscriptions, and does to them. */
+@Roles('admin')
 @Controller({ path: 'admin/subscriptions', version: '1' })
 export class SubscriptionsController {
   constructor(

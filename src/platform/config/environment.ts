@@ -1,6 +1,19 @@
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
-import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min, ValidateIf } from 'class-validator';
+import {
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  IsUrl,
+  Matches,
+  Max,
+  Min,
+  registerDecorator,
+  ValidateIf,
+} from 'class-validator';
+import { parseApiKeys } from '../auth/api-key';
 
 function WholeNumber(min: number, max: number): PropertyDecorator {
   const message = `$property must be a whole number from ${min} to ${max}`;
@@ -28,17 +41,40 @@ function PostgresUrl(): PropertyDecorator {
   return Matches(/^postgres(ql)?:\/\/\S+$/, { message });
 }
 
+const webUrl = { protocols: ['http', 'https'], require_protocol: true, require_tld: false };
+const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
+const algorithmList = new RegExp(`^(${algorithms.join('|')})(,(${algorithms.join('|')}))*$`);
+
+function IsApiKeys(): PropertyDecorator {
+  return (target, property) =>
+    registerDecorator({
+      name: 'isApiKeys',
+      target: target.constructor,
+      propertyName: String(property),
+      validator: {
+        validate: (value: unknown) => problemOfApiKeys(value) === undefined,
+        defaultMessage: (about) => `$property must be keys: ${problemOfApiKeys(about?.value)}`,
+      },
+    });
+}
+
+function problemOfApiKeys(value: unknown): string | undefined {
+  try {
+    parseApiKeys(String(value));
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
 /** Every variable the process reads, with its default. `.env.example` lists the same, each with a line why. */
 export class Environment {
   @IsIn(['development', 'test', 'production'])
   NODE_ENV: 'development' | 'test' | 'production' = 'development';
 
+  /** Anything but loopback needs authentication. */
   @IsString()
   HOST = '127.0.0.1';
-
-  /** Every caller may do everything, so anything but loopback needs this said out loud. */
-  @TrueOrFalse()
-  ALLOW_ANONYMOUS = false;
 
   /** 0 takes any free port. */
   @WholeNumber(0, 65_535)
@@ -132,6 +168,45 @@ export class Environment {
   /** After SIGTERM: the most that the process may take to end, the grace included. */
   @WholeNumber(1_000, 600_000)
   SHUTDOWN_TIMEOUT_MS = 25_000;
+
+  /** A file with an API key a line, as `keys create` writes it. */
+  @IsOptional()
+  @IsString()
+  API_KEYS_FILE?: string;
+
+  /** API keys in the same form, with commas between them. */
+  @IsOptional()
+  @IsApiKeys()
+  API_KEYS?: string;
+
+  /** Whose tokens are accepted. */
+  @IsOptional()
+  @IsUrl(webUrl, { message: '$property must be a URL: https://login.example.com/realms/annals' })
+  AUTH_ISSUER?: string;
+
+  /** For whom a token must be meant. */
+  @IsOptional()
+  @IsString()
+  AUTH_AUDIENCE?: string;
+
+  /** Where the issuer has its keys; without it, its OpenID configuration tells. */
+  @IsOptional()
+  @IsUrl(webUrl, { message: '$property must be a URL: https://login.example.com/keys' })
+  AUTH_JWKS_URL?: string;
+
+  /** Signature algorithms that are accepted. All are asymmetric: who can check a token cannot make one. */
+  @Matches(algorithmList, {
+    message: `$property must be a list with commas, of ${algorithms.join(', ')}`,
+  })
+  AUTH_ALGORITHMS = 'RS256,PS256,ES256,EdDSA';
+
+  /** The claim of a token that has the roles. */
+  @IsString()
+  AUTH_ROLES_CLAIM = 'roles';
+
+  /** Requests that a caller may send in 10 seconds. */
+  @WholeNumber(1, 1_000_000_000)
+  RATE_LIMIT = 10_000;
 
   @IsIn(['fatal', 'error', 'warn', 'log', 'debug', 'verbose'])
   LOG_LEVEL: 'fatal' | 'error' | 'warn' | 'log' | 'debug' | 'verbose' = 'log';

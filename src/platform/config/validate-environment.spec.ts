@@ -15,6 +15,15 @@ function problemsOf(variables: Readonly<Record<string, unknown>>): readonly stri
   }
 }
 
+const withoutDefault = [
+  'API_KEYS',
+  'API_KEYS_FILE',
+  'AUTH_AUDIENCE',
+  'AUTH_ISSUER',
+  'AUTH_JWKS_URL',
+  'DATABASE_URL',
+];
+
 /** A variable without a default has no member until it is set, but it has its checks. */
 function namesOfVariables(): string[] {
   const checks = getMetadataStorage().getTargetValidationMetadatas(Environment, '', false, false);
@@ -22,18 +31,17 @@ function namesOfVariables(): string[] {
 }
 
 describe('the environment', () => {
-  it('has a default for every variable but DATABASE_URL', () => {
+  it('has a default for every variable but those that name something outside', () => {
     const environment = validateEnvironment({});
     expect(environment).toBeInstanceOf(Environment);
     expect({ ...environment }).toEqual({ ...new Environment() });
-    expect(namesOfVariables()).toEqual([...Object.keys(new Environment()), 'DATABASE_URL'].sort());
+    expect(namesOfVariables()).toEqual([...Object.keys(new Environment()), ...withoutDefault].sort());
   });
 
   it('listens on loopback, and migrates, unless told otherwise', () => {
     expect(validateEnvironment({})).toMatchObject({
       NODE_ENV: 'development',
       HOST: '127.0.0.1',
-      ALLOW_ANONYMOUS: false,
       PORT: 3_000,
       MIGRATE_ON_START: true,
       HTTP_ENABLED: true,
@@ -62,7 +70,11 @@ describe('the environment', () => {
       PORT: '65536',
       DATABASE_URL: 'mysql://localhost/annals',
       MIGRATE_ON_START: 'yes',
-      ALLOW_ANONYMOUS: '1',
+      API_KEYS: 'admin',
+      AUTH_ISSUER: 'login.example.com',
+      AUTH_JWKS_URL: 'ftp://example.com/keys',
+      AUTH_ALGORITHMS: 'RS256,HS256',
+      RATE_LIMIT: '0',
       DATABASE_POOL_SIZE: '1',
       EVENT_STORE_POOL_SIZE: 'ten',
       HTTP_ENABLED: 'TRUE',
@@ -72,7 +84,7 @@ describe('the environment', () => {
       LOG_REQUESTS: 'no',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318',
     };
-    const problems = problemsOf(wrong);
+    const problems = problemsOf({ ...wrong, AUTH_AUDIENCE: 'annals' });
     for (const name of Object.keys(wrong)) {
       expect(problems.filter((problem) => problem.startsWith(`  - ${name} must be `))).toHaveLength(1);
     }
@@ -137,13 +149,51 @@ describe('the environment', () => {
     expect(problemsOf({ NODE_ENV: 'production', DATABASE_URL: 'postgres://localhost/annals' })).toEqual([]);
   });
 
-  it.each(['0.0.0.0', '::', '192.168.0.7', 'example.com'])(
-    'takes the host %s only when anonymous callers are allowed',
-    (HOST) => {
-      expect(problemsOf({ HOST })).toEqual([expect.stringContaining('ALLOW_ANONYMOUS=true')]);
-      expect(problemsOf({ HOST, ALLOW_ANONYMOUS: 'true' })).toEqual([]);
+  it.each(['', 'none', 'HS256', 'RS256,none', 'RS256,HS256', 'rs256', 'RS256, ES256', 'RS256,'])(
+    'takes no algorithms like %j, except that empty is the default',
+    (AUTH_ALGORITHMS) => {
+      expect(problemsOf({ AUTH_ALGORITHMS })).toEqual(
+        AUTH_ALGORITHMS === ''
+          ? []
+          : [expect.stringMatching(/^ {2}- AUTH_ALGORITHMS must be a list with commas, of RS256, /)],
+      );
     },
   );
+
+  it('needs an issuer and an audience together', () => {
+    const issuer = 'https://login.example.com/';
+    expect(problemsOf({ AUTH_ISSUER: issuer })).toEqual([expect.stringMatching(/AUTH_AUDIENCE is missing/)]);
+    expect(problemsOf({ AUTH_AUDIENCE: 'annals' })).toEqual([
+      expect.stringMatching(/AUTH_ISSUER is missing/),
+    ]);
+    expect(problemsOf({ AUTH_JWKS_URL: issuer })).toEqual([expect.stringMatching(/AUTH_ISSUER is missing/)]);
+    expect(problemsOf({ AUTH_ISSUER: issuer, AUTH_AUDIENCE: 'annals' })).toEqual([]);
+  });
+
+  it.each(['http://login.example.com', 'http://127.0.0.1.example.com', 'http://localhost.example.com/'])(
+    'asks no issuer like %s for keys in production',
+    (url) => {
+      const given = { AUTH_ISSUER: url, AUTH_AUDIENCE: 'annals', AUTH_JWKS_URL: url };
+      expect(problemsOf(given)).toEqual([]);
+      const production = { NODE_ENV: 'production', DATABASE_URL: 'postgres://localhost/annals' };
+      expect(problemsOf({ ...production, ...given })).toEqual([
+        expect.stringMatching(/AUTH_ISSUER must begin with https/),
+        expect.stringMatching(/AUTH_JWKS_URL must begin with https/),
+      ]);
+      const near = {
+        ...given,
+        AUTH_ISSUER: 'http://127.0.0.1:8080/',
+        AUTH_JWKS_URL: 'http://localhost/keys',
+      };
+      expect(problemsOf({ ...production, ...near })).toEqual([]);
+    },
+  );
+
+  it('does not repeat API keys that cannot be read', () => {
+    const problems = problemsOf({ API_KEYS: 'me/admin/ann_s3cret' });
+    expect(problems).toEqual([expect.stringMatching(/^ {2}- API_KEYS must be keys: key 1: it must be </)]);
+    expect(problems[0]).not.toContain('s3cret');
+  });
 
   it('ignores variables that it does not know', () => {
     const environment = validateEnvironment({ PATH: '/bin', port: 'x', toString: 'x', constructor: 'x' });

@@ -1,5 +1,5 @@
 import { plainToInstance } from 'class-transformer';
-import { validateSync } from 'class-validator';
+import { getMetadataStorage, validateSync } from 'class-validator';
 import { Environment } from './environment';
 
 /** One or more variables are wrong; the message lists them all. */
@@ -13,8 +13,6 @@ export class ConfigurationError extends Error {
   }
 }
 
-const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
-
 /**
  * Reads the variables of `Environment` and checks them all. An empty one counts as missing.
  * @throws ConfigurationError listing every wrong variable.
@@ -25,12 +23,11 @@ export function validateEnvironment(variables: Readonly<Record<string, unknown>>
   const problems = validateSync(environment, { stopAtFirstError: true }).flatMap((error) =>
     Object.values(error.constraints ?? {}),
   );
-  problems.push(...databaseProblems(environment), ...shutdownProblems(environment));
-  if (!loopback.has(environment.HOST) && !environment.ALLOW_ANONYMOUS) {
-    problems.push(
-      `HOST is ${environment.HOST}, but there is no authentication yet: keep it on 127.0.0.1, or set ALLOW_ANONYMOUS=true`,
-    );
-  }
+  problems.push(
+    ...databaseProblems(environment),
+    ...shutdownProblems(environment),
+    ...problemsOfIssuer(environment),
+  );
   if (problems.length > 0) throw new ConfigurationError(problems);
   return environment;
 }
@@ -52,6 +49,33 @@ function shutdownProblems({ SHUTDOWN_GRACE_MS, SHUTDOWN_TIMEOUT_MS }: Environmen
   ];
 }
 
+function problemsOfIssuer({ NODE_ENV, AUTH_ISSUER, AUTH_AUDIENCE, AUTH_JWKS_URL }: Environment): string[] {
+  const problems: string[] = [];
+  if (AUTH_ISSUER !== undefined && AUTH_AUDIENCE === undefined)
+    problems.push('AUTH_AUDIENCE is missing: tokens that the issuer made for others must not be accepted');
+  if (AUTH_ISSUER === undefined && (AUTH_AUDIENCE ?? AUTH_JWKS_URL) !== undefined)
+    problems.push('AUTH_ISSUER is missing: AUTH_AUDIENCE and AUTH_JWKS_URL do nothing without it');
+  const asked = Object.entries(NODE_ENV === 'production' ? { AUTH_ISSUER, AUTH_JWKS_URL } : {});
+  const unsafe = asked.filter(([, url]) => url !== undefined && !isSafeToAsk(url));
+  return [
+    ...problems,
+    ...unsafe.map(
+      ([name]) => `${name} must begin with https:// in production: whoever is on the way could make tokens`,
+    ),
+  ];
+}
+
+/** What comes over plain HTTP is what the network made of it, unless it stays on this machine. */
+function isSafeToAsk(url: string): boolean {
+  return url.startsWith('https://') || /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])[:/]/.test(`${url}/`);
+}
+
+const names = new Set(
+  getMetadataStorage()
+    .getTargetValidationMetadatas(Environment, '', false, false)
+    .map(({ propertyName }) => propertyName),
+);
+
 function isKnown(name: string): boolean {
-  return name === 'DATABASE_URL' || name in new Environment();
+  return names.has(name);
 }

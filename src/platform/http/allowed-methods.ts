@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Application } from 'express';
+import { UNKNOWN_PATH } from './unknown-path.controller';
 
 /** The part of an Express router layer that tells which route it stands for. */
 interface RouteLayer {
-  readonly route?: { readonly methods: Readonly<Record<string, boolean>> };
+  readonly route?: { readonly path: string; readonly methods: Readonly<Record<string, boolean>> };
   match(path: string): boolean;
 }
 
@@ -17,7 +18,7 @@ export class AllowedMethods {
     const application = this.host.httpAdapter.getInstance<Application>();
     const layers = application.router.stack as unknown as readonly RouteLayer[];
     const methods = layers
-      .filter((layer) => layer.route && matches(layer, path))
+      .filter((layer) => layer.route && layer.route.path !== `/${UNKNOWN_PATH}` && matches(layer, path))
       .flatMap((layer) => Object.keys(layer.route?.methods ?? {}))
       .filter((method) => method !== '_all')
       .map((method) => method.toUpperCase());

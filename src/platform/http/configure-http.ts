@@ -5,9 +5,8 @@ import { conditionalRequest } from './conditional-request';
 import { correlation } from './correlation';
 import { Draining } from './draining';
 import { Environment } from '../config/environment';
-import { bodyRefused, jsonBody } from './json-body';
 import { limitServer } from './limit-server';
-import { pageSize } from './page-size';
+import { securityHeaders } from './security-headers';
 
 /** The same for the process and for tests. Create the application with `bodyParser: false`. */
 export function configureHttp(application: NestExpressApplication): void {
@@ -18,11 +17,9 @@ export function configureHttp(application: NestExpressApplication): void {
   application.use(
     application.get(Draining).follow,
     correlation,
+    securityHeaders,
     application.get(RequestObserver).observe,
     conditionalRequest,
-    pageSize(environment.PAGE_SIZE_LIMIT),
-    ...jsonBody({ bytes: environment.BODY_LIMIT_BYTES, depth: environment.JSON_DEPTH_LIMIT }),
-    bodyRefused,
   );
   application.enableVersioning({ type: VersioningType.URI });
 }

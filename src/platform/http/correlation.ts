@@ -3,7 +3,10 @@ import { newId, runInMessageContext } from '../../event-sourcing';
 
 const sane = /^[A-Za-z0-9._:-]{1,128}$/;
 
-/** Answers with the correlation id of the request, or with a new one, and runs the request in its message context. */
+/**
+ * Answers with the correlation id of the request, or with a new one, and runs the request in its message context. The actor
+ * is `anonymous` until a guard knows the caller.
+ */
 export function correlation(request: Request, response: Response, next: NextFunction): void {
   const given = request.get('X-Correlation-Id');
   const correlationId = given !== undefined && sane.test(given) ? given : newId();

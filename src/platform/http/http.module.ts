@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE, DiscoveryModule } from '@nestjs/core';
 import { AllowedMethods } from './allowed-methods';
+import { BodyInterceptor } from './body.interceptor';
 import { CheckReadModels } from './check-read-models';
 import { Draining } from './draining';
 import { RequestTimeout } from './request-timeout';
@@ -15,6 +16,7 @@ import { validation } from './validation';
     CheckReadModels,
     Draining,
     { provide: APP_FILTER, useClass: ProblemFilter },
+    { provide: APP_INTERCEPTOR, useClass: BodyInterceptor },
     { provide: APP_INTERCEPTOR, useClass: RequestTimeout },
     { provide: APP_PIPE, useFactory: validation },
   ],

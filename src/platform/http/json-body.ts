@@ -21,7 +21,7 @@ export function jsonBody({ bytes, depth }: BodyLimits): readonly RequestHandler[
   ];
 }
 
-/** Gives the parser's refusals back as the errors that the filter knows. Goes behind `jsonBody`. */
+/** Gives the parser's refusals back as the errors that the filter knows. */
 export function bodyRefused(
   error: Error & { type?: string },
   _request: Request,

@@ -17,6 +17,12 @@ import {
   WrongExpectedVersionError,
 } from '../../event-sourcing';
 import { DomainError, DomainErrorKind } from '../../event-sourcing/domain';
+import {
+  ForbiddenError,
+  IssuerUnavailableError,
+  TooManyRequestsError,
+  UnauthenticatedError,
+} from '../auth/auth-errors';
 import { KeptProblemError } from './idempotency/kept-problem-error';
 import {
   IdempotencyKeyInProgressError,
@@ -34,6 +40,7 @@ type Rule = (error: unknown) => Problem | undefined;
 
 /** The only place where errors get HTTP statuses. The first rule that knows the error decides. */
 const rules: readonly Rule[] = [
+  fromAccess,
   fromValidation,
   fromIdempotency,
   fromDomain,
@@ -66,6 +73,21 @@ export function problemOf(error: unknown): Problem {
     status: 500,
     detail: 'The request failed. The log tells more, by the correlation id.',
   };
+}
+
+function fromAccess(error: unknown): Problem | undefined {
+  if (error instanceof UnauthenticatedError) {
+    const headers = { 'WWW-Authenticate': error.challenge };
+    return { code: 'unauthenticated', status: 401, detail: error.message, headers };
+  }
+  if (error instanceof ForbiddenError) return { code: 'forbidden', status: 403, detail: error.message };
+  if (error instanceof TooManyRequestsError) {
+    const headers = { 'Retry-After': String(error.retryAfterSeconds) };
+    return { code: 'too-many-requests', status: 429, detail: error.message, headers };
+  }
+  if (error instanceof IssuerUnavailableError)
+    return { code: 'unavailable', status: 503, detail: error.message, headers: retryAfter };
+  return undefined;
 }
 
 function fromValidation(error: unknown): Problem | undefined {

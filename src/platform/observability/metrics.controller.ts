@@ -1,5 +1,6 @@
 import { Controller, Get, Res, VERSION_NEUTRAL } from '@nestjs/common';
 import type { Response } from 'express';
+import { PublicInDevelopment } from '../auth/access';
 import { Metrics } from './metrics';
 import { SubscriptionGauges } from './subscription-gauges';
 
@@ -12,6 +13,7 @@ export class MetricsController {
 
   /** For Prometheus. Answers with what this process knows, also while the database is away. */
   @Get()
+  @PublicInDevelopment()
   async scrape(@Res() response: Response): Promise<void> {
     await this.gauges.refresh();
     response.setHeader('Content-Type', this.metrics.registry.contentType);

@@ -2,7 +2,7 @@ import { Body, Controller, HttpCode, Param, Post, Put, Res } from '@nestjs/commo
 import { Command, CommandBus } from '@nestjs/cqrs';
 import type { Response } from 'express';
 import { type AppendResult, newId } from '../../../event-sourcing';
-import { acknowledge, type Acknowledged, IfMatch, Repeatable } from '../../../platform';
+import { acknowledge, type Acknowledged, IfMatch, Repeatable, Roles } from '../../../platform';
 import { ChangeUserEmail } from '../application/change-user-email.command';
 import { CreateUser } from '../application/create-user.command';
 import { DeactivateUser } from '../application/deactivate-user.command';
@@ -24,12 +24,14 @@ export class UserCommandsController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post()
+  @Roles('users:write')
   create(@Body() body: CreateUserBody, @Res({ passthrough: true }) response: Response) {
     const userId = body.userId ?? newId();
     return this.execute(new CreateUser(userId, body.name, body.email), userId, response);
   }
 
   @Put(':userId/name')
+  @Roles('users:write', 'users:self')
   rename(
     @Param() { userId }: UserPath,
     @Body() { name }: NameBody,
@@ -40,6 +42,7 @@ export class UserCommandsController {
   }
 
   @Put(':userId/email')
+  @Roles('users:write', 'users:self')
   changeEmail(
     @Param() { userId }: UserPath,
     @Body() { email }: EmailBody,
@@ -50,6 +53,7 @@ export class UserCommandsController {
   }
 
   @Post(':userId/deactivate')
+  @Roles('users:write')
   @HttpCode(200)
   deactivate(
     @Param() { userId }: UserPath,
@@ -61,6 +65,7 @@ export class UserCommandsController {
   }
 
   @Post(':userId/reactivate')
+  @Roles('users:write')
   @HttpCode(200)
   reactivate(
     @Param() { userId }: UserPath,

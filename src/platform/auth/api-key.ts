@@ -1,0 +1,80 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { isRole, type Role } from './roles';
+
+/** How an API key is told from a token. */
+export const API_KEY_PREFIX = 'ann_';
+
+/** What is kept of an API key: enough to know it again, not to use it. */
+export interface ApiKeyEntry {
+  /** Names the key in events (`key:<id>`) and on the command line. */
+  readonly id: string;
+  readonly roles: readonly Role[];
+  /** Lower-case hexadecimal. */
+  readonly sha256: string;
+  /** The user that the bearer is, for `users:self`. */
+  readonly subject?: string;
+}
+
+/** A line of the keys file, or a part of `API_KEYS`, cannot be read. Says which, and repeats nothing of it. */
+export class ApiKeyEntryError extends Error {
+  constructor(where: string, problem: string) {
+    super(`${where}: ${problem}`);
+    this.name = 'ApiKeyEntryError';
+  }
+}
+
+/** 32 random bytes, so that the plain SHA-256 of a key cannot be turned back. */
+export function newApiKey(): string {
+  return API_KEY_PREFIX + randomBytes(32).toString('base64url');
+}
+
+export function sha256Of(apiKey: string): string {
+  return createHash('sha256').update(apiKey).digest('hex');
+}
+
+/** `<id>/<role>[+<role>…]/<sha256>[/<subject>]` */
+export function formatEntry({ id, roles, sha256, subject }: ApiKeyEntry): string {
+  return [id, roles.join('+'), sha256, ...(subject === undefined ? [] : [subject])].join('/');
+}
+
+/** Why an id, or the pair of roles and subject, is not possible; undefined when it is. */
+export function problemOfEntry({ id, roles, subject }: Omit<ApiKeyEntry, 'sha256'>): string | undefined {
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(id)) return 'an id is 1 to 64 of A-Z a-z 0-9 . _ -';
+  if (roles.length === 0) return 'at least one role is needed';
+  if (subject !== undefined && !/^[^\s,\p{C}]{1,255}$/u.test(subject))
+    return 'a subject is 1 to 255 characters without blanks and commas';
+  if (roles.includes('users:self') && subject === undefined)
+    return 'users:self needs a subject: the id of the user';
+  return undefined;
+}
+
+/**
+ * Reads what `formatEntry` wrote.
+ * @throws ApiKeyEntryError
+ */
+export function parseEntry(text: string, where: string): ApiKeyEntry {
+  const [, id = '', names = '', sha256 = '', subject] =
+    /^([^/]*)\/([^/]*)\/([0-9a-f]{64})(?:\/(.*))?$/.exec(text) ?? [];
+  if (sha256 === '')
+    throw new ApiKeyEntryError(where, 'it must be <id>/<role>+<role>/<sha256>, or that and /<subject>');
+  const roles = names.split('+').map((name) => {
+    if (!isRole(name)) throw new ApiKeyEntryError(where, 'it has an unknown role');
+    return name;
+  });
+  const entry = { id, roles, sha256, subject };
+  const problem = problemOfEntry(entry);
+  if (problem !== undefined) throw new ApiKeyEntryError(where, problem);
+  return entry;
+}
+
+/**
+ * Reads `API_KEYS`: entries with commas between them.
+ * @throws ApiKeyEntryError
+ */
+export function parseApiKeys(text: string): readonly ApiKeyEntry[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+    .map((part, index) => parseEntry(part, `key ${index + 1}`));
+}

@@ -1,0 +1,41 @@
+import { Module } from '@nestjs/common';
+import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
+import { ThrottlerModule } from '@nestjs/throttler';
+import { Environment } from '../config/environment';
+import { AccessGuard } from './access.guard';
+import { AccessOfRoutes } from './access-of-routes';
+import { ApiKeys } from './api-keys';
+import { Authenticator } from './authenticator';
+import { CheckAccess } from './check-access';
+import { DevelopmentKey } from './development-key';
+import { IdentifyGuard } from './identify.guard';
+import { RateLimitGuard } from './rate-limit.guard';
+import { Tokens } from './tokens';
+
+const windowMs = 10_000;
+
+/** Who may: every request passes the three guards in the order in which they stand here, then interceptors and the rest. */
+@Module({
+  imports: [
+    DiscoveryModule,
+    ThrottlerModule.forRootAsync({
+      inject: [Environment],
+      useFactory: ({ RATE_LIMIT }: Environment) => ({
+        throttlers: [{ ttl: windowMs, limit: RATE_LIMIT }],
+        setHeaders: false,
+      }),
+    }),
+  ],
+  providers: [
+    AccessOfRoutes,
+    ApiKeys,
+    Authenticator,
+    CheckAccess,
+    DevelopmentKey,
+    Tokens,
+    { provide: APP_GUARD, useClass: IdentifyGuard },
+    { provide: APP_GUARD, useClass: RateLimitGuard },
+    { provide: APP_GUARD, useClass: AccessGuard },
+  ],
+})
+export class AuthModule {}

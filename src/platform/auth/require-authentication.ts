@@ -1,0 +1,49 @@
+import { Environment } from '../config/environment';
+import { ConfigurationError } from '../config/validate-environment';
+import { isMissing, readKeysFile } from './keys-file';
+
+const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
+const mend =
+  'set AUTH_ISSUER and AUTH_AUDIENCE, or API_KEYS_FILE and make a key: ' +
+  'API_KEYS_FILE=<file> node dist/cli.js keys create --role admin';
+
+export function isAuthenticationConfigured({ API_KEYS, API_KEYS_FILE, AUTH_ISSUER }: Environment): boolean {
+  return [API_KEYS, API_KEYS_FILE, AUTH_ISSUER].some((variable) => variable !== undefined);
+}
+
+/**
+ * Whether a process with this configuration may serve HTTP. Commands of the operator and processes without HTTP need no
+ * authentication.
+ * @throws ConfigurationError
+ */
+export async function requireAuthentication(environment: Environment): Promise<void> {
+  if (!environment.HTTP_ENABLED) return;
+  const problems = isAuthenticationConfigured(environment)
+    ? await problemsOfKeysFile(environment)
+    : problemsWithoutAuthentication(environment);
+  if (problems.length > 0) throw new ConfigurationError(problems);
+}
+
+function problemsWithoutAuthentication({ NODE_ENV, HOST }: Environment): string[] {
+  if (NODE_ENV === 'production')
+    return [`Authentication is not configured, and production does not start without it: ${mend}`];
+  if (!loopback.has(HOST))
+    return [
+      `HOST is ${HOST}, but without authentication it must be loopback: keep it on 127.0.0.1, or ${mend}`,
+    ];
+  return [];
+}
+
+async function problemsOfKeysFile({ API_KEYS_FILE }: Environment): Promise<string[]> {
+  if (API_KEYS_FILE === undefined) return [];
+  try {
+    const { problems } = await readKeysFile(API_KEYS_FILE);
+    return problems.map(({ message }) => `API_KEYS_FILE must have keys in it: ${API_KEYS_FILE}, ${message}`);
+  } catch (error) {
+    return [
+      isMissing(error)
+        ? `API_KEYS_FILE is ${API_KEYS_FILE}, which does not exist: make it with "keys create --role admin"`
+        : `API_KEYS_FILE must be a file that can be read: ${(error as Error).message}`,
+    ];
+  }
+}

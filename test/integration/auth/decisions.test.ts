@@ -1,0 +1,149 @@
+import { Controller, Get, Module, Post, type Type } from '@nestjs/common';
+import { APP_GUARD, NestFactory } from '@nestjs/core';
+import {
+  AuthModule,
+  PlatformConfigModule,
+  Public,
+  PublicInDevelopment,
+  Roles,
+  UnknownPathModule,
+} from '../../../src/platform';
+import { AccessGuard } from '../../../src/platform/auth/access.guard';
+import { AccessOfRoutes } from '../../../src/platform/auth/access-of-routes';
+
+@Controller('undecided')
+class Undecided {
+  @Get()
+  list() {
+    return 'secret';
+  }
+
+  @Post(':id')
+  @Public()
+  decided() {
+    return 'open';
+  }
+}
+
+@Controller('ownerless')
+class Ownerless {
+  @Get(':id')
+  @Roles('users:read', 'users:self')
+  read() {
+    return 'secret';
+  }
+}
+
+@Public()
+@Controller('whole')
+class Whole {
+  @Get()
+  open() {
+    return 'open';
+  }
+
+  @Get('closed')
+  @Roles('admin')
+  closed() {
+    return 'secret';
+  }
+
+  @Get('page')
+  @PublicInDevelopment()
+  page() {
+    return 'page';
+  }
+}
+
+async function start(controller: Type, module: object) {
+  @Module({
+    imports: [PlatformConfigModule.forRoot()],
+    controllers: [controller],
+    ...module,
+  })
+  class Application {}
+  const application = await NestFactory.create(Application, { logger: false, abortOnError: false });
+  await application.listen(0, '127.0.0.1').catch(async (error: unknown) => {
+    await application.close();
+    throw error;
+  });
+  return application;
+}
+
+const checked = { imports: [PlatformConfigModule.forRoot(), AuthModule] };
+const guardOnly = { providers: [AccessOfRoutes, { provide: APP_GUARD, useClass: AccessGuard }] };
+
+describe('a route that nobody decided about', () => {
+  it('fails the start, and the message names the route and the mend', async () => {
+    await expect(start(Undecided, checked)).rejects.toThrow(
+      'Nobody has decided who may call Undecided.list. ' +
+        'Put @Roles(…), @AnyCaller(), @PublicInDevelopment() or @Public() on each.',
+    );
+  });
+
+  it('is denied where the start does not look', async () => {
+    const application = await start(Undecided, guardOnly);
+    try {
+      const url = await application.getUrl();
+      const undecided = await fetch(`${url}/undecided`);
+      expect([undecided.status >= 400, await undecided.text()]).toEqual([
+        true,
+        expect.not.stringMatching('secret'),
+      ]);
+      const decided = await fetch(`${url}/undecided/1`, { method: 'POST' });
+      expect(await decided.text()).toBe('open');
+    } finally {
+      await application.close();
+    }
+  });
+});
+
+it('a route for one’s own user whose path does not say whose it is fails the start', async () => {
+  await expect(start(Ownerless, checked)).rejects.toThrow(
+    "'users:self' is meant for one's own user, but the paths of Ownerless.read have no parameter :userId. " +
+      'Add it, or take that role away.',
+  );
+});
+
+it('a route behind the one for unknown paths fails the start, as nothing would reach it', async () => {
+  @Module({ controllers: [Whole] })
+  class Behind {}
+  @Module({})
+  class Nothing {}
+  @Public()
+  @Controller('first')
+  class First {
+    @Get()
+    open() {
+      return 'open';
+    }
+  }
+  const last = (...more: object[]) => ({
+    imports: [PlatformConfigModule.forRoot(), UnknownPathModule, ...more],
+  });
+  await expect(start(First, last(Behind))).rejects.toThrow(
+    /\/whole.* Let UnknownPathModule be the last import/,
+  );
+  await (await start(First, last(Nothing))).close();
+});
+
+describe('a decision of a controller', () => {
+  afterEach(() => delete process.env.NODE_ENV);
+
+  const statuses = async (environment: string): Promise<boolean[]> => {
+    Object.assign(process.env, { NODE_ENV: environment, DATABASE_URL: 'postgres://127.0.0.1:1/none' });
+    const application = await start(Whole, guardOnly);
+    try {
+      const url = await application.getUrl();
+      const answers = ['', '/closed', '/page'].map(async (path) => (await fetch(`${url}/whole${path}`)).ok);
+      return await Promise.all(answers);
+    } finally {
+      await application.close();
+    }
+  };
+
+  it('counts for its routes without one of their own, and what is public in development is not in production', async () => {
+    expect(await statuses('development')).toEqual([true, false, true]);
+    expect(await statuses('production')).toEqual([true, false, false]);
+  });
+});
