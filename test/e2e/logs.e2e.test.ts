@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { adminKey } from '../support/admin-key';
 import { startService, type ServiceProcess } from '../support/service-process';
 import { createTestDatabase, type TestDatabase } from '../support/test-database';
 import { Client } from './client';
@@ -174,11 +175,11 @@ describe('the log as JSON', () => {
     work: (client: Client) => Promise<unknown>,
   ): Promise<readonly Line[]> => {
     const service = await startService({ DATABASE_URL: database.url, ...environment });
-    await work(new Client(service.url));
+    await work(new Client(service.url, adminKey.apiKey));
     expect(await service.end()).toBe(0);
     return jsonLines<Line>(service.output());
   };
-  const production = { NODE_ENV: 'production' };
+  const production = { NODE_ENV: 'production', ...adminKey.variables };
 
   it('is what production writes, every line a document, from the start to the end', async () => {
     const lines = await linesOf(production, (client) => createUser(client));
@@ -212,7 +213,7 @@ describe('the log as JSON', () => {
         status: 404,
         milliseconds: expect.any(Number) as number,
         correlationId: 'mine',
-        actor: 'anonymous',
+        actor: 'key:tests',
       },
     ]);
   });
@@ -220,7 +221,7 @@ describe('the log as JSON', () => {
   it('has probes only for who debugs', async () => {
     const probe = async (client: Client): Promise<void> => {
       await client.get('/health/live');
-      await fetch(`${client.url}/metrics`);
+      await fetch(`${client.url}/metrics`, { headers: { Authorization: `Bearer ${adminKey.apiKey}` } });
     };
     const seen = (lines: readonly Line[]) => lines.flatMap(({ route }) => route ?? []);
     expect(seen(await linesOf(production, probe))).toEqual([]);
@@ -239,6 +240,8 @@ describe('the log as JSON', () => {
     const service = await startService({ DATABASE_URL: database.url });
     await new Client(service.url).get('/v1/users', { 'X-Correlation-Id': 'mine' });
     expect(await service.end()).toBe(0);
-    expect(service.output()).toMatch(/\[Http\] GET \/v1\/users 200 in [\d.]+ ms by anonymous \(mine\)\n/);
+    expect(service.output()).toMatch(
+      /\[Http\] GET \/v1\/users 200 in [\d.]+ ms by key:development \(mine\)\n/,
+    );
   });
 });

@@ -32,7 +32,9 @@ async function settled(): Promise<Scrape> {
   await eventually('the subscriptions have seen everything', async () => {
     last = await scrape(service.url);
     return subscriptions.every(
-      (subscription) => valueOf(last, 'annals_subscription_lag_events', { subscription }) === 0,
+      (subscription) =>
+        valueOf(last, 'annals_subscription_lag_events', { subscription }) === 0 &&
+        valueOf(last, 'annals_subscription_state', { subscription, state: 'running' }) === 1,
     );
   });
   return last;
@@ -88,7 +90,11 @@ describe('a scrape', () => {
     const user = await createUser(client);
     const giveUp = AbortSignal.timeout(300);
     const waiting = fetch(`${service.url}/v1/users/${user.userId}`, {
-      headers: { 'Min-Event-Position': '999999', Prefer: 'wait=10' },
+      headers: {
+        Authorization: `Bearer ${service.key}`,
+        'Min-Event-Position': '999999',
+        Prefer: 'wait=10',
+      },
       signal: giveUp,
     });
     await expect(waiting).rejects.toThrow();
@@ -243,7 +249,8 @@ describe('while the database is away, a scrape', () => {
       });
       const scrapes = await Promise.all(Array.from({ length: 20 }, () => scrape(service.url)));
       scrapes.forEach(expectTheRest);
-      expect(await query(database.url, waiting)).toHaveLength(1);
+      // One for all scrapes; the watchdog may ask, too.
+      expect((await query(database.url, waiting)).length).toBeLessThanOrEqual(2);
     } finally {
       await release();
     }

@@ -1,5 +1,6 @@
 import { type OwnServer, runSql, startOwnServer } from '../support/own-server';
 import { waitUntil } from '../support/wait-until';
+import { adminKey } from '../support/admin-key';
 import { runProgram, startService } from '../support/service-process';
 
 // Starts several processes, and servers of its own: on a busy machine that takes long.
@@ -17,6 +18,7 @@ afterAll(() => server?.remove());
 const production = (environment: Readonly<Record<string, string>> = {}) => ({
   DATABASE_URL: server.url,
   NODE_ENV: 'production',
+  ...adminKey.variables,
   LOG_FORMAT: 'text',
   ALLOW_UNSAFE_DATABASE_SETTINGS: 'false',
   PORT: '0',
