@@ -17,10 +17,21 @@ export function limitServer(server: Server, { HEADER_LIMIT_BYTES, REQUEST_TIMEOU
   Object.assign(server, { maxHeaderSize: HEADER_LIMIT_BYTES, connectionsCheckingInterval: lookEveryMs });
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.headersTimeout = REQUEST_TIMEOUT_MS;
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    if (canAnswer(socket)) socket.write(answer(details[error.code ?? ''] ?? 'This is no HTTP/1.1 request.'));
+  server.on('clientError', (error: UnreadableError, socket: Socket) => {
+    const detail = details[error.code ?? ''] ?? 'This is no HTTP/1.1 request.';
+    if (canAnswer(socket)) socket.write(answer(detail, isHead(error)));
     socket.destroySoon();
   });
+}
+
+interface UnreadableError extends NodeJS.ErrnoException {
+  /** What could not be read. */
+  readonly rawPacket?: Buffer;
+}
+
+/** An answer to HEAD has no body, whatever it says. */
+function isHead({ rawPacket }: UnreadableError): boolean {
+  return rawPacket?.subarray(0, 5).toString('latin1') === 'HEAD ';
 }
 
 const details: Readonly<Record<string, string>> = {
@@ -34,7 +45,7 @@ function canAnswer(socket: Socket): boolean {
   return socket.writable && !message?.headersSent;
 }
 
-function answer(detail: string): string {
+function answer(detail: string, isWithoutBody: boolean): string {
   const problem: Problem = {
     code: 'validation-failed',
     status: 400,
@@ -50,6 +61,6 @@ function answer(detail: string): string {
     `X-Correlation-Id: ${correlationId}`,
     'Connection: close',
     '',
-    body,
+    isWithoutBody ? '' : body,
   ].join('\r\n');
 }
