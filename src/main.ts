@@ -10,6 +10,7 @@ import {
   exitWith,
   loggerFor,
   readEnvironment,
+  serveDocs,
   stopOnSignals,
   welcome,
 } from './platform';
@@ -29,6 +30,7 @@ async function start(): Promise<void> {
     await database.stop();
   });
   configureHttp(application);
+  serveDocs(application, environment);
   await (environment.HTTP_ENABLED ? listen(application, environment, database) : application.init());
 }
 

@@ -69,6 +69,11 @@ export class Environment {
   @TrueOrFalse()
   SUBSCRIPTIONS_ENABLED = true;
 
+  /** `/docs` and `/docs-json`. Default: everywhere but in production. */
+  @IsOptional()
+  @TrueOrFalse()
+  DOCS_ENABLED: boolean | undefined = undefined;
+
   @IsIn(['fatal', 'error', 'warn', 'log', 'debug', 'verbose'])
   LOG_LEVEL: 'fatal' | 'error' | 'warn' | 'log' | 'debug' | 'verbose' = 'log';
 

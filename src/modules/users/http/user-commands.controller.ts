@@ -1,23 +1,36 @@
 import { Body, Controller, HttpCode, Param, Post, Put, Res } from '@nestjs/common';
 import { Command, CommandBus } from '@nestjs/cqrs';
+import { ApiBody, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { type AppendResult, newId } from '../../../event-sourcing';
-import { acknowledge, IfMatch } from '../../../platform';
+import { acknowledge, ApiCommand, ApiCreate, IfMatch } from '../../../platform';
 import { ChangeUserEmail } from '../application/change-user-email.command';
 import { CreateUser } from '../application/create-user.command';
 import { DeactivateUser } from '../application/deactivate-user.command';
 import { ReactivateUser } from '../application/reactivate-user.command';
 import { RenameUser } from '../application/rename-user.command';
 import { CreateUserBody, EmailBody, EmptyBody, NameBody, UserPath } from './user-requests';
+import { UserChanged } from './user-responses';
+import { emailTaken, userAlreadyExists, userDeactivated, userNotFound } from './user-schemas';
 
 type IfVersion = readonly number[] | undefined;
 
+@ApiTags('users')
 @Controller({ path: 'users', version: '1' })
 export class UserCommandsController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post()
-  async create(@Body() body: CreateUserBody, @Res({ passthrough: true }) response: Response) {
+  @ApiCreate('createUser', {
+    summary: 'Create a user',
+    answer: UserChanged,
+    says: 'The user is created.',
+    problems: [userAlreadyExists, emailTaken],
+  })
+  async create(
+    @Body() body: CreateUserBody,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<UserChanged> {
     const userId = body.userId ?? newId();
     const answer = await this.execute(new CreateUser(userId, body.name, body.email), userId, response);
     response.setHeader('Location', `/v1/users/${userId}`);
@@ -25,6 +38,12 @@ export class UserCommandsController {
   }
 
   @Put(':userId/name')
+  @ApiCommand('renameUser', {
+    summary: 'Rename a user',
+    answer: UserChanged,
+    says: 'The user has this name.',
+    problems: [userNotFound, userDeactivated],
+  })
   rename(
     @Param() { userId }: UserPath,
     @Body() { name }: NameBody,
@@ -35,6 +54,12 @@ export class UserCommandsController {
   }
 
   @Put(':userId/email')
+  @ApiCommand('changeUserEmail', {
+    summary: 'Change the e-mail address of a user',
+    answer: UserChanged,
+    says: 'The user has this address. The old one is free again.',
+    problems: [userNotFound, userDeactivated, emailTaken],
+  })
   changeEmail(
     @Param() { userId }: UserPath,
     @Body() { email }: EmailBody,
@@ -46,6 +71,13 @@ export class UserCommandsController {
 
   @Post(':userId/deactivate')
   @HttpCode(200)
+  @ApiBody({ type: EmptyBody, required: false })
+  @ApiCommand('deactivateUser', {
+    summary: 'Deactivate a user',
+    answer: UserChanged,
+    says: 'The user is deactivated, and keeps the address.',
+    problems: [userNotFound],
+  })
   deactivate(
     @Param() { userId }: UserPath,
     @Body() _body: EmptyBody,
@@ -57,6 +89,13 @@ export class UserCommandsController {
 
   @Post(':userId/reactivate')
   @HttpCode(200)
+  @ApiBody({ type: EmptyBody, required: false })
+  @ApiCommand('reactivateUser', {
+    summary: 'Reactivate a user',
+    answer: UserChanged,
+    says: 'The user is active.',
+    problems: [userNotFound],
+  })
   reactivate(
     @Param() { userId }: UserPath,
     @Body() _body: EmptyBody,
@@ -66,7 +105,11 @@ export class UserCommandsController {
     return this.execute(new ReactivateUser(userId, ifVersion), userId, response);
   }
 
-  private async execute(command: Command<AppendResult>, userId: string, response: Response) {
+  private async execute(
+    command: Command<AppendResult>,
+    userId: string,
+    response: Response,
+  ): Promise<UserChanged> {
     const result = await this.commands.execute(command);
     return { userId, ...acknowledge(response, result) };
   }
