@@ -9,6 +9,9 @@ import type { NextFunction, Request, Response } from 'express';
  */
 export function conditionalRequest(request: Request, response: Response, next: NextFunction): void {
   if (request.headers['if-none-match'] !== undefined) delete request.headers['cache-control'];
-  const judge = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(request), 'fresh')?.get;
+  const framework = Object.getPrototypeOf(request) as Request;
+  Object.defineProperty(request, 'fresh', {
+    get: () => response.hasHeader('ETag') && Reflect.get(framework, 'fresh', request),
+  });
   next();
 }

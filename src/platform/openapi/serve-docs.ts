@@ -8,10 +8,13 @@ import { openApiDocument } from './openapi-document';
  * port, so off in production unless switched on.
  */
 export function serveDocs(application: NestExpressApplication, environment: Environment): void {
-  const { NODE_ENV, DOCS_ENABLED = NODE_ENV !== 'production' } = environment;
-  if (!DOCS_ENABLED) return;
+  if (!areDocsServed(environment)) return;
   SwaggerModule.setup('docs', application, () => openApiDocument(application), {
     customSiteTitle: 'Annals API',
     raw: ['json'],
   });
+}
+
+export function areDocsServed({ NODE_ENV, DOCS_ENABLED }: Environment): boolean {
+  return DOCS_ENABLED ?? NODE_ENV !== 'production';
 }
