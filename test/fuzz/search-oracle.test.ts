@@ -6,7 +6,7 @@ import { createUser, type UserPage } from '../e2e/users';
 import { waitUntil } from '../support/wait-until';
 
 const isLong = process.env.FUZZ === 'long';
-const searches = isLong ? 20_000 : 1_000;
+const searches = isLong ? 5_000 : 1_000;
 const seed = Number(process.env.FUZZ_SEED) || randomInt(2 ** 31);
 
 /** Addresses full of what means something to `LIKE`, to SQL, to a regular expression, or to case. */
@@ -166,4 +166,4 @@ it(`${searches} searches find what a model of the search finds, page by page`, a
     { numRuns: searches / atOnce, seed },
   );
   expect(hits).toBeGreaterThan(searches / 4);
-}, 600_000);
+}, 3_600_000);
