@@ -16,6 +16,7 @@ import {
   loggerFor,
   readEnvironment,
   requireAuthentication,
+  serveDocs,
   stopOnSignals,
 } from './platform';
 
@@ -41,6 +42,7 @@ async function start(): Promise<void> {
     unfinished: () => unfinished(application.get(Draining)),
   });
   configureHttp(application);
+  serveDocs(application, environment);
   await (environment.HTTP_ENABLED ? listen(application, environment, database) : application.init());
 }
 

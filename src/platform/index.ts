@@ -30,6 +30,12 @@ export { Repeatable, type CommandAnswer } from './http/idempotency/repeatable';
 export { IfMatch } from './http/if-match';
 export { ReadsModel } from './http/reads-model';
 
+// OpenAPI: the document, and what controllers say of their routes
+export { ApiCommand, ApiConditionalQuery, ApiCreate, ApiRoute } from './openapi/api-route';
+export { notFound, type DocumentedProblem } from './openapi/documented-problem';
+export { openApiDocument } from './openapi/openapi-document';
+export { serveDocs } from './openapi/serve-docs';
+
 // Operators
 export { AdminModule } from './admin/admin.module';
 

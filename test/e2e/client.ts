@@ -1,4 +1,10 @@
-/** Calls the service over HTTP as its users do, and checks of every answer what the contract promises of all. */
+import { AnswerCheck } from '../openapi/answer-check';
+import { committedDocument } from '../openapi/document';
+
+/**
+ * Calls the service over HTTP as its users do, and checks of every answer what the contract promises of all, and that it
+ * is as the OpenAPI document says.
+ */
 
 import { keyOf } from '../support/service-process';
 
@@ -26,6 +32,8 @@ export interface RawRequest {
   readonly headers?: HeaderValues;
   readonly body?: string | Uint8Array;
 }
+
+const check = new AnswerCheck(committedDocument());
 
 export class Client {
   /** Its credentials are the key that the service printed, unless others are given; `null` for none. */
@@ -63,6 +71,7 @@ export class Client {
     });
     const text = await response.text();
     checkCorrelation(response);
+    checkDocumented(method, response, text);
     const isProblem =
       response.status >= 400 && text !== '' && !(response.status === 503 && path === '/health/ready');
     if (isProblem)
@@ -95,6 +104,12 @@ function withJson(body: unknown, headers: HeaderValues): RawRequest {
 
 function answer({ status, headers }: Response): { readonly status: number; readonly headers: Headers } {
   return { status, headers };
+}
+
+function checkDocumented(method: string, { url, status, headers }: Response, body: string): void {
+  const { pathname, search } = new URL(url);
+  const exchange = { method, target: `${pathname}${search}`, status, headers: new Map(headers), body };
+  expect(check.breaches(exchange)).toEqual([]);
 }
 
 function checkCorrelation(response: Response): void {

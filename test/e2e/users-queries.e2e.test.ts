@@ -82,6 +82,16 @@ describe('a user by id', () => {
     }
   });
 
+  it('is 304 to If-None-Match: *, which an answer without an ETag never is', async () => {
+    const created = await createUser(running.client);
+    await getUser(running.client, created);
+    const statusOf = async (path: string) =>
+      (await running.client.get(path, { 'If-None-Match': '*' })).status;
+    const path = `/v1/users/${created.userId}`;
+    expect([await statusOf(path), await statusOf(`${path}/history`)]).toEqual([304, 200]);
+    expect([await statusOf('/v1/users'), await statusOf('/health/live')]).toEqual([200, 200]);
+  });
+
   it('answers HEAD with the headers of GET and no body', async () => {
     const created = await createUser(running.client);
     await getUser(running.client, created);

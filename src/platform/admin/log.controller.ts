@@ -1,17 +1,25 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import { EventStore, RecordedEvent } from '../../event-sourcing';
 import { Roles } from '../auth/access';
+import { ApiRoute } from '../openapi/api-route';
 import { EventsQuery, StreamPath, StreamQuery } from './admin-requests';
-import { eventResponse } from './admin-responses';
+import { EventListResponse, eventResponse, StreamResponse } from './admin-responses';
 
 /** The log, raw. */
 @Roles('admin')
+@ApiTags('admin')
 @Controller({ path: 'admin', version: '1' })
 export class LogController {
   constructor(private readonly store: EventStore) {}
 
   @Get('streams/:type/:id')
-  async stream(@Param() stream: StreamPath, @Query() { after, limit }: StreamQuery) {
+  @ApiRoute('readStream', {
+    summary: 'Read the events of a stream, raw',
+    answer: StreamResponse,
+    says: 'A page of events.',
+  })
+  async stream(@Param() stream: StreamPath, @Query() { after, limit }: StreamQuery): Promise<StreamResponse> {
     const events: RecordedEvent[] = [];
     for await (const event of this.store.readStream({ ...stream }, { after, limit: limit + 1 }))
       events.push(event);
@@ -24,7 +32,12 @@ export class LogController {
 
   /** A page of the log; with `type`, those of the page that have it, so that it may be short, or empty, before the end. */
   @Get('events')
-  async events(@Query() { after, limit, type }: EventsQuery) {
+  @ApiRoute('readLog', {
+    summary: 'Read the log, raw',
+    answer: EventListResponse,
+    says: 'A page of the log.',
+  })
+  async events(@Query() { after, limit, type }: EventsQuery): Promise<EventListResponse> {
     const page = await this.store.readAll({ after: BigInt(after), limit });
     const items = page.filter((event) => type === undefined || event.type === type);
     return {

@@ -1,4 +1,5 @@
-import { type CustomDecorator, SetMetadata } from '@nestjs/common';
+import { applyDecorators, type CustomDecorator, SetMetadata } from '@nestjs/common';
+import { ApiPublic } from '../openapi/api-route';
 import type { Role } from './roles';
 
 /** The decision of a route: who may. */
@@ -15,8 +16,8 @@ export const ACCESS = 'annals:access';
 export const OWN_USER_PARAMETER = 'userId';
 
 /** Everyone may, without credentials; those that are sent are not looked at. */
-export function Public(): CustomDecorator {
-  return decide({ kind: 'public' });
+export function Public(): ClassDecorator & MethodDecorator {
+  return applyDecorators(decide({ kind: 'public' }), ApiPublic());
 }
 
 /** As `@Public()` while `NODE_ENV` is not `production`; there, `admin` only. */

@@ -208,6 +208,11 @@ export class Environment {
   @WholeNumber(1, 1_000_000_000)
   RATE_LIMIT = 10_000;
 
+  /** `/docs` and `/docs-json`. Default: everywhere but in production. */
+  @IsOptional()
+  @TrueOrFalse()
+  DOCS_ENABLED: boolean | undefined = undefined;
+
   @IsIn(['fatal', 'error', 'warn', 'log', 'debug', 'verbose'])
   LOG_LEVEL: 'fatal' | 'error' | 'warn' | 'log' | 'debug' | 'verbose' = 'log';
 

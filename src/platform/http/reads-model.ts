@@ -11,6 +11,7 @@ import { Reflector } from '@nestjs/core';
 import type { Request, Response } from 'express';
 import type { Observable } from 'rxjs';
 import { ProjectionPositions } from '../../event-sourcing';
+import { ApiReadsModel } from '../openapi/api-route';
 import { ReadModelBehindError, ValidationFailedError } from './problem';
 
 /** Metadata of a route: the projection that it reads. */
@@ -24,7 +25,11 @@ const longestWaitSeconds = 10;
  * and its `Event-Position` tells how far the read model had got before the rows were read.
  */
 export function ReadsModel(projection: string): MethodDecorator {
-  return applyDecorators(SetMetadata(READS_MODEL, projection), UseInterceptors(ReadsModelInterceptor));
+  return applyDecorators(
+    SetMetadata(READS_MODEL, projection),
+    UseInterceptors(ReadsModelInterceptor),
+    ApiReadsModel(projection),
+  );
 }
 
 @Injectable()

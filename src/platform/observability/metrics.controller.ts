@@ -1,9 +1,11 @@
 import { Controller, Get, Res, VERSION_NEUTRAL } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { PublicInDevelopment } from '../auth/access';
 import { Metrics } from './metrics';
 import { SubscriptionGauges } from './subscription-gauges';
 
+@ApiTags('operations')
 @Controller({ path: 'metrics', version: VERSION_NEUTRAL })
 export class MetricsController {
   constructor(
@@ -14,6 +16,11 @@ export class MetricsController {
   /** For Prometheus. Answers with what this process knows, also while the database is away. */
   @Get()
   @PublicInDevelopment()
+  @ApiOperation({ operationId: 'metrics', summary: 'Metrics in the text format of Prometheus' })
+  @ApiOkResponse({
+    description: 'What this process knows, also while the database is away.',
+    content: { 'text/plain': { schema: { type: 'string' } } },
+  })
   async scrape(@Res() response: Response): Promise<void> {
     await this.gauges.refresh();
     response.setHeader('Content-Type', this.metrics.registry.contentType);

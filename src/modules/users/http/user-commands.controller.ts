@@ -1,14 +1,25 @@
 import { Body, Controller, HttpCode, Param, Post, Put, Res } from '@nestjs/common';
 import { Command, CommandBus } from '@nestjs/cqrs';
+import { ApiBody, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { type AppendResult, newId } from '../../../event-sourcing';
-import { acknowledge, type Acknowledged, IfMatch, Repeatable, Roles } from '../../../platform';
+import {
+  acknowledge,
+  type Acknowledged,
+  ApiCommand,
+  ApiCreate,
+  IfMatch,
+  Repeatable,
+  Roles,
+} from '../../../platform';
 import { ChangeUserEmail } from '../application/change-user-email.command';
 import { CreateUser } from '../application/create-user.command';
 import { DeactivateUser } from '../application/deactivate-user.command';
 import { ReactivateUser } from '../application/reactivate-user.command';
 import { RenameUser } from '../application/rename-user.command';
 import { CreateUserBody, EmailBody, EmptyBody, NameBody, UserPath } from './user-requests';
+import { UserChanged } from './user-responses';
+import { emailTaken, userAlreadyExists, userDeactivated, userNotFound } from './user-schemas';
 
 type IfVersion = readonly number[] | undefined;
 
@@ -18,6 +29,7 @@ function userAnswer(response: Response, userId: string, place: Acknowledged) {
   return { userId, ...acknowledge(response, place) };
 }
 
+@ApiTags('users')
 @Controller({ path: 'users', version: '1' })
 @Repeatable(userAnswer)
 export class UserCommandsController {
@@ -25,13 +37,25 @@ export class UserCommandsController {
 
   @Post()
   @Roles('users:write')
-  create(@Body() body: CreateUserBody, @Res({ passthrough: true }) response: Response) {
+  @ApiCreate('createUser', {
+    summary: 'Create a user',
+    answer: UserChanged,
+    says: 'The user is created.',
+    problems: [userAlreadyExists, emailTaken],
+  })
+  create(@Body() body: CreateUserBody, @Res({ passthrough: true }) response: Response): Promise<UserChanged> {
     const userId = body.userId ?? newId();
     return this.execute(new CreateUser(userId, body.name, body.email), userId, response);
   }
 
   @Put(':userId/name')
   @Roles('users:write', 'users:self')
+  @ApiCommand('renameUser', {
+    summary: 'Rename a user',
+    answer: UserChanged,
+    says: 'The user has this name.',
+    problems: [userNotFound, userDeactivated],
+  })
   rename(
     @Param() { userId }: UserPath,
     @Body() { name }: NameBody,
@@ -43,6 +67,12 @@ export class UserCommandsController {
 
   @Put(':userId/email')
   @Roles('users:write', 'users:self')
+  @ApiCommand('changeUserEmail', {
+    summary: 'Change the e-mail address of a user',
+    answer: UserChanged,
+    says: 'The user has this address. The old one is free again.',
+    problems: [userNotFound, userDeactivated, emailTaken],
+  })
   changeEmail(
     @Param() { userId }: UserPath,
     @Body() { email }: EmailBody,
@@ -55,6 +85,13 @@ export class UserCommandsController {
   @Post(':userId/deactivate')
   @Roles('users:write')
   @HttpCode(200)
+  @ApiBody({ type: EmptyBody, required: false })
+  @ApiCommand('deactivateUser', {
+    summary: 'Deactivate a user',
+    answer: UserChanged,
+    says: 'The user is deactivated, and keeps the address.',
+    problems: [userNotFound],
+  })
   deactivate(
     @Param() { userId }: UserPath,
     @Body() _body: EmptyBody,
@@ -67,6 +104,13 @@ export class UserCommandsController {
   @Post(':userId/reactivate')
   @Roles('users:write')
   @HttpCode(200)
+  @ApiBody({ type: EmptyBody, required: false })
+  @ApiCommand('reactivateUser', {
+    summary: 'Reactivate a user',
+    answer: UserChanged,
+    says: 'The user is active.',
+    problems: [userNotFound],
+  })
   reactivate(
     @Param() { userId }: UserPath,
     @Body() _body: EmptyBody,
@@ -76,7 +120,11 @@ export class UserCommandsController {
     return this.execute(new ReactivateUser(userId, ifVersion), userId, response);
   }
 
-  private async execute(command: Command<AppendResult>, userId: string, response: Response) {
+  private async execute(
+    command: Command<AppendResult>,
+    userId: string,
+    response: Response,
+  ): Promise<UserChanged> {
     return userAnswer(response, userId, await this.commands.execute(command));
   }
 }

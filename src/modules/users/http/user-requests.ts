@@ -1,3 +1,4 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import {
   IsBoolean,
@@ -13,6 +14,7 @@ import {
   ValidateIf,
 } from 'class-validator';
 import { UserName } from '../domain/user-name';
+import { emailSchema, nameSchema, pageLimitSchema, userIdSchema } from './user-schemas';
 
 const uuid = IsUUID('all', { message: '$property must be a UUID' });
 const lowerCased = Transform(({ value }: { value: unknown }) =>
@@ -80,17 +82,20 @@ function isStorableText(value: unknown): boolean {
 }
 
 export class UserPath {
+  @ApiProperty(userIdSchema)
   @lowerCased
   @uuid
   userId!: string;
 }
 
 export class NameBody {
+  @ApiProperty(nameSchema)
   @IsUserName()
   name!: string;
 }
 
 export class EmailBody {
+  @ApiProperty(emailSchema)
   @MaxLength(254)
   @IsEmailAddress()
   @trimmed
@@ -98,14 +103,20 @@ export class EmailBody {
 }
 
 export class CreateUserBody {
+  @ApiProperty(nameSchema)
   @IsUserName()
   name!: string;
 
+  @ApiProperty(emailSchema)
   @MaxLength(254)
   @IsEmailAddress()
   @trimmed
   email!: string;
 
+  @ApiPropertyOptional({
+    ...userIdSchema,
+    description: 'Chosen by the client, any RFC 9562 version. Default: a new version 7.',
+  })
   @mayBeAbsent
   @lowerCased
   @uuid
@@ -116,17 +127,25 @@ export class CreateUserBody {
 export class EmptyBody {}
 
 export class SearchUsersQuery {
+  @ApiPropertyOptional({
+    maxLength: 254,
+    description:
+      'A piece of the address, taken literally (`%`, `_` and `\\` are ordinary characters), without regard to case.',
+    examples: ['ada@'],
+  })
   @IsOptional()
   @IsStorableText()
   @MaxLength(254)
   @IsString()
   email?: string;
 
+  @ApiPropertyOptional({ description: 'Only users who are active, or only those who are not.' })
   @IsOptional()
   @trueOrFalse
   @IsBoolean({ message: 'isActive must be true or false' })
   isActive?: boolean;
 
+  @ApiPropertyOptional(pageLimitSchema)
   @IsOptional()
   @wholeNumber
   @IsInt()
@@ -134,12 +153,20 @@ export class SearchUsersQuery {
   @Max(200)
   limit = 50;
 
+  @ApiPropertyOptional({ description: '`nextCursor` of the page before.', examples: ['cDEwNDI'] })
   @IsOptional()
   @IsString()
   cursor?: string;
 }
 
 export class UserHistoryQuery {
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 0,
+    maximum: 2_147_483_647,
+    default: 0,
+    description: 'Only events with a greater version: `nextAfter` of the page before.',
+  })
   @IsOptional()
   @wholeNumber
   @IsInt()
@@ -147,6 +174,7 @@ export class UserHistoryQuery {
   @Max(2_147_483_647)
   after = 0;
 
+  @ApiPropertyOptional(pageLimitSchema)
   @IsOptional()
   @wholeNumber
   @IsInt()

@@ -1,0 +1,38 @@
+import { Agent, type IncomingMessage, request as open } from 'node:http';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import type { Exchange } from '../openapi/answer-check';
+import type { FuzzRequest } from './requests';
+
+/** Sends requests as they stand: `fetch` would mend paths and refuse bodies of GET. */
+export class Sender {
+  private readonly agent = new Agent({ keepAlive: true, maxSockets: 16 });
+
+  constructor(
+    private readonly url: string,
+    private readonly headers: Readonly<Record<string, string>> = {},
+  ) {}
+
+  async send({ method, target, headers, body }: FuzzRequest): Promise<Exchange> {
+    const length = body === undefined ? {} : { 'Content-Length': String(body.bytes.length) };
+    const request = open(this.url, {
+      method,
+      path: target,
+      headers: { ...this.headers, ...headers, ...body?.headers, ...length },
+      agent: this.agent,
+    });
+    request.end(body?.bytes);
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    return {
+      method,
+      target,
+      status: response.statusCode ?? 0,
+      headers: new Map(Object.entries(response.headers).map(([name, value]) => [name, String(value)])),
+      body: await text(response),
+    };
+  }
+
+  close(): void {
+    this.agent.destroy();
+  }
+}
