@@ -3,14 +3,14 @@ import { writeFile } from 'node:fs/promises';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module';
-import { configureHttp, exitWith, openApiDocument } from './platform';
+import { exitWith, openApiDocument, versionRoutes } from './platform';
 
 /** Writes the OpenAPI document to the file of the argument. Starts nothing: a preview only reads the decorators. */
 async function write([file = 'openapi.json']: readonly string[]): Promise<void> {
   const options = { preview: true, abortOnError: false, logger: false, bodyParser: false } as const;
   const module = AppModule.forRoot({ database: { url: '' } as never });
   const application = await NestFactory.create<NestExpressApplication>(module, options);
-  configureHttp(application);
+  versionRoutes(application);
   await writeFile(file, `${JSON.stringify(openApiDocument(application), null, 2)}\n`);
 }
 

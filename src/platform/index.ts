@@ -17,7 +17,7 @@ export { requireAuthentication } from './auth/require-authentication';
 export { roles, type Role } from './auth/roles';
 
 // HTTP: what every route shares
-export { configureHttp } from './http/configure-http';
+export { configureHttp, versionRoutes } from './http/configure-http';
 export { drainHttp } from './http/drain-http';
 export { Draining } from './http/draining';
 export { HttpModule } from './http/http.module';

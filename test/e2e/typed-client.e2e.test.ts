@@ -10,7 +10,10 @@ beforeAll(async () => {
 afterAll(() => running.end());
 
 it('a client generated from the document creates, changes, reads and is refused', async () => {
-  const client = createClient<paths>({ baseUrl: running.service.url });
+  const client = createClient<paths>({
+    baseUrl: running.service.url,
+    headers: { Authorization: `Bearer ${running.service.key}` },
+  });
   const created = await client.POST('/v1/users', { body: { name: 'Ada', email: newEmail() } });
   const { userId = '', version } = created.data ?? {};
   expect([created.response.status, version]).toEqual([201, 1]);
@@ -38,7 +41,10 @@ it('a client generated from the document creates, changes, reads and is refused'
 });
 
 it('and does not compile when it asks for what is not there', () => {
-  const client = createClient<paths>({ baseUrl: running.service.url });
+  const client = createClient<paths>({
+    baseUrl: running.service.url,
+    headers: { Authorization: `Bearer ${running.service.key}` },
+  });
   const wrong = [
     // @ts-expect-error: no such path.
     () => client.GET('/v1/people'),

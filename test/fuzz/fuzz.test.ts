@@ -28,7 +28,7 @@ let sender: Sender;
 beforeAll(async () => {
   database = await createTestDatabase();
   service = await startService({ DATABASE_URL: database.url, RATE_LIMIT: '1000000', ...probeEnvironment });
-  sender = new Sender(service.url);
+  sender = new Sender(service.url, { Authorization: `Bearer ${service.key}` });
 });
 afterAll(async () => {
   sender.close();

@@ -38,6 +38,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Metrics in the text format of Prometheus */
+        get: operations["metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/subscriptions": {
         parameters: {
             query?: never;
@@ -49,6 +66,23 @@ export interface paths {
         get: operations["listSubscriptions"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/subscriptions/{name}/rebuild": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make the rows of a read model anew */
+        post: operations["rebuildProjection"];
         delete?: never;
         options?: never;
         head?: never;
@@ -331,6 +365,40 @@ export interface components {
                 subscriptions: string;
             };
         };
+        SegmentResponse: {
+            segment: number;
+            /**
+             * @description Place in the whole log, a decimal number.
+             * @example 1042
+             */
+            checkpoint: string;
+            /** @description The process that runs it. */
+            owner: string | null;
+        };
+        RebuildResponse: {
+            /** @description The version for which rows are made. */
+            version: number;
+            /**
+             * @description The last event that the new rows hold.
+             * @example 1042
+             */
+            checkpoint: string;
+            /**
+             * Format: date-time
+             * @example 2026-03-01T12:34:56.789Z
+             */
+            startedAt: string;
+            /** @description On average since it started. */
+            eventsPerSecond: number;
+            /** @description At that rate; null when it is not known. */
+            secondsLeft: number | null;
+            /** @description Whether the new rows wait for an operator before they take over. */
+            isHeld: boolean;
+            /** @description Events that are set aside in the rebuild. */
+            parkedCount: number;
+            /** @description Why it stands still. */
+            failure: string | null;
+        };
         SubscriptionResponse: {
             /** @example users */
             name: string;
@@ -357,8 +425,18 @@ export interface components {
             lagEvents: number;
             /** @description Age of the oldest event that it has not seen, in seconds. */
             lagSeconds: number;
-            /** @description The process that runs it. */
+            /** @description The process that runs it; of several segments, all that do, with commas between. */
             owner: string | null;
+            /** @description One, unless the subscription is divided. */
+            segments: components["schemas"]["SegmentResponse"][];
+            /**
+             * Format: date-time
+             * @description When rows that were made anew took over.
+             * @example 2026-03-01T12:34:56.789Z
+             */
+            rebuiltAt: string | null;
+            /** @description How far new rows are. */
+            rebuild: components["schemas"]["RebuildResponse"] | null;
             /** @description Whether an operator has paused it. */
             paused: boolean;
             /** @description Why it stands still. */
@@ -368,6 +446,10 @@ export interface components {
         };
         SubscriptionListResponse: {
             items: components["schemas"]["SubscriptionResponse"][];
+        };
+        RebuildOrdered: {
+            /** @example users */
+            name: string;
         };
         SubscriptionChanged: {
             /** @example users */
@@ -644,7 +726,7 @@ export interface components {
          * @description Stable: tell problems apart by it.
          * @enum {string}
          */
-        ProblemCode: "email-taken" | "forbidden" | "idempotency-key-in-progress" | "idempotency-key-reused" | "internal-error" | "method-not-allowed" | "not-found" | "payload-too-large" | "precondition-failed" | "read-model-behind" | "too-many-requests" | "unauthenticated" | "unavailable" | "unsupported-media-type" | "user-already-exists" | "user-deactivated" | "user-not-found" | "validation-failed" | "version-conflict";
+        ProblemCode: "email-taken" | "forbidden" | "idempotency-key-in-progress" | "idempotency-key-reused" | "internal-error" | "method-not-allowed" | "not-found" | "payload-too-large" | "precondition-failed" | "read-model-behind" | "rebuild-in-progress" | "rebuild-refused" | "too-many-requests" | "unauthenticated" | "unavailable" | "unsupported-media-type" | "user-already-exists" | "user-deactivated" | "user-not-found" | "validation-failed" | "version-conflict";
         /** @description An error (RFC 9457). */
         Problem: {
             /**
@@ -824,6 +906,36 @@ export interface components {
                     status?: 404;
                     /** @enum {unknown} */
                     code?: "not-found";
+                };
+            };
+        };
+        /** @description `rebuild-in-progress`: The rows of this read model are being made anew already. */
+        RebuildInProgress: {
+            headers: {
+                "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    status?: 409;
+                    /** @enum {unknown} */
+                    code?: "rebuild-in-progress";
+                };
+            };
+        };
+        /** @description `rebuild-refused`: A table of this read model has something that its copy would lose. */
+        RebuildRefused: {
+            headers: {
+                "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    status?: 422;
+                    /** @enum {unknown} */
+                    code?: "rebuild-refused";
                 };
             };
         };
@@ -1118,6 +1230,38 @@ export interface operations {
             };
         };
     };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Goes into the events of the request and into the answer; anything else than this is replaced. */
+                "X-Correlation-Id"?: components["parameters"]["X-Correlation-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What this process knows, also while the database is away. */
+            200: {
+                headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            400: components["responses"]["ValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     listSubscriptions: {
         parameters: {
             query?: never;
@@ -1145,6 +1289,44 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    rebuildProjection: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Goes into the events of the request and into the answer; anything else than this is replaced. */
+                "X-Correlation-Id"?: components["parameters"]["X-Correlation-Id"];
+            };
+            path: {
+                /** @description The name of the subscription. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is ordered; the status shows how far it is. */
+            202: {
+                headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RebuildOrdered"];
+                };
+            };
+            400: components["responses"]["ValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["RebuildInProgress"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["RebuildRefused"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];

@@ -21,5 +21,10 @@ export function configureHttp(application: NestExpressApplication): void {
     application.get(RequestObserver).observe,
     conditionalRequest,
   );
+  versionRoutes(application);
+}
+
+/** `/v1/users`: the version of a route stands in its path. */
+export function versionRoutes(application: NestExpressApplication): void {
   application.enableVersioning({ type: VersioningType.URI });
 }
