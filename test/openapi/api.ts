@@ -1004,6 +1004,7 @@ export interface components {
         EmailTakenOrIdempotencyKeyInProgressOrUserAlreadyExistsOrVersionConflict: {
             headers: {
                 "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                "Retry-After": components["headers"]["Retry-After-If-Known"];
                 [name: string]: unknown;
             };
             content: {
@@ -1072,6 +1073,7 @@ export interface components {
         IdempotencyKeyInProgressOrVersionConflict: {
             headers: {
                 "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                "Retry-After": components["headers"]["Retry-After-If-Known"];
                 [name: string]: unknown;
             };
             content: {
@@ -1108,6 +1110,7 @@ export interface components {
         EmailTakenOrIdempotencyKeyInProgressOrVersionConflict: {
             headers: {
                 "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                "Retry-After": components["headers"]["Retry-After-If-Known"];
                 [name: string]: unknown;
             };
             content: {
@@ -1158,6 +1161,8 @@ export interface components {
         "WWW-Authenticate": string;
         /** @description Of a command: its last event in the log. Of a query: how far its read model had got. */
         "Event-Position-If-Known": string;
+        /** @description Seconds to wait before the next try. */
+        "Retry-After-If-Known": string;
     };
     pathItems: never;
 }

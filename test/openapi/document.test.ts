@@ -56,7 +56,7 @@ describe('every operation', () => {
       operationId: expect.stringMatching(/^[a-z][A-Za-z]+$/) as string,
       summary: expect.stringMatching(/\w/) as string,
       tags: [expect.any(String)],
-      security: /^GET \/(health|metrics)/.test(name) ? [] : [{ bearer: [] }],
+      security: /^GET \/health/.test(name) ? [] : [{ bearer: [] }],
     });
   });
 

@@ -19,7 +19,7 @@ export function limitServer(server: Server, { HEADER_LIMIT_BYTES, REQUEST_TIMEOU
   server.headersTimeout = REQUEST_TIMEOUT_MS;
   server.on('clientError', (error: UnreadableError, socket: Socket) => {
     const detail = details[error.code ?? ''] ?? 'This is no HTTP/1.1 request.';
-    if (canAnswer(socket)) socket.write(answer(detail, isHead(error)));
+    if (canAnswer(error, socket)) socket.write(answer(detail, isHead(error)));
     socket.destroySoon();
   });
 }
@@ -39,10 +39,14 @@ const details: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'The request did not arrive in time.',
 };
 
-/** Not where an answer has begun already: that one would be spoilt. */
-function canAnswer(socket: Socket): boolean {
+/**
+ * Not where an answer has begun already: that one would be spoilt. A request that is late with its body may have its
+ * answer already, and where anything was written on the connection, that cannot be told.
+ */
+function canAnswer({ code }: UnreadableError, socket: Socket): boolean {
   const { _httpMessage: message } = socket as { _httpMessage?: OutgoingMessage };
-  return socket.writable && !message?.headersSent;
+  const mayBeAnswered = code === 'ERR_HTTP_REQUEST_TIMEOUT' && socket.bytesWritten > 0;
+  return socket.writable && !message?.headersSent && !mayBeAnswered;
 }
 
 function answer(detail: string, isWithoutBody: boolean): string {

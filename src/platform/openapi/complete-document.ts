@@ -119,7 +119,12 @@ function closed(
 
 function headers() {
   const ifKnown = { ...answerHeaders['Event-Position'], required: false };
-  return { ...answerHeaders, 'Event-Position-If-Known': ifKnown } as never;
+  const retryAfter = { ...answerHeaders['Retry-After'], required: false };
+  return {
+    ...answerHeaders,
+    'Event-Position-If-Known': ifKnown,
+    'Retry-After-If-Known': retryAfter,
+  } as never;
 }
 
 function parameters() {

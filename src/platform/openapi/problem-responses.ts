@@ -32,6 +32,9 @@ export function problemResponses(
 /** A query may fail so after it looked how far its read model had got, and then says that too. */
 const mayFollowRead = new Set([400, 404, 500, 503]);
 
+/** One of the conflicts passes by itself. */
+const retryAfterIfKnown = { 'Retry-After': { $ref: '#/components/headers/Retry-After-If-Known' } };
+
 const headersOfStatus: Readonly<Record<number, readonly AnswerHeader[]>> = {
   401: ['WWW-Authenticate'],
   429: ['Retry-After'],
@@ -57,6 +60,7 @@ function problemResponse(
     headers: {
       ...references(['X-Correlation-Id', ...(headersOfStatus[status] ?? [])]),
       ...(status === 405 ? { Allow: allow } : {}),
+      ...(codes.includes('idempotency-key-in-progress') ? retryAfterIfKnown : {}),
       ...(isOfReadModel
         ? { 'Event-Position': { $ref: '#/components/headers/Event-Position-If-Known' } }
         : {}),
