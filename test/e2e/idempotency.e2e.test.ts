@@ -164,6 +164,7 @@ describe('an Idempotency-Key', () => {
     const keys = 'Idempotency-Key: a\r\nIdempotency-Key: b\r\n';
     socket.write(
       `POST /v1/users HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${keys}` +
+        `Authorization: Bearer ${client.credentials}\r\n` +
         `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
     );
     expect(await text(socket)).toMatch(/^HTTP\/1\.1 400 [^]*"#\/headers\/Idempotency-Key"/);

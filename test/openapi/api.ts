@@ -1001,9 +1001,10 @@ export interface components {
          *
          *     `idempotency-key-in-progress`: The first request with this `Idempotency-Key` is still running.
          */
-        EmailTakenOrIdempotencyKeyInProgressOrUserAlreadyExistsOrVersionConflict: {
+        CommandEmailTakenOrIdempotencyKeyInProgressOrUserAlreadyExistsOrVersionConflict: {
             headers: {
                 "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                 "Retry-After": components["headers"]["Retry-After-If-Known"];
                 [name: string]: unknown;
             };
@@ -1017,9 +1018,10 @@ export interface components {
             };
         };
         /** @description `idempotency-key-reused`: This `Idempotency-Key` came with another request before. */
-        IdempotencyKeyReused: {
+        CommandIdempotencyKeyReused: {
             headers: {
                 "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                 [name: string]: unknown;
             };
             content: {
@@ -1032,9 +1034,10 @@ export interface components {
             };
         };
         /** @description `user-not-found`: There is no user of this id; right after its creation, send `Min-Event-Position`. */
-        UserNotFound: {
+        CommandUserNotFound: {
             headers: {
                 "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                 [name: string]: unknown;
             };
             content: {
@@ -1051,9 +1054,10 @@ export interface components {
          *
          *     `idempotency-key-reused`: This `Idempotency-Key` came with another request before.
          */
-        IdempotencyKeyReusedOrUserDeactivated: {
+        CommandIdempotencyKeyReusedOrUserDeactivated: {
             headers: {
                 "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                 [name: string]: unknown;
             };
             content: {
@@ -1070,9 +1074,10 @@ export interface components {
          *
          *     `idempotency-key-in-progress`: The first request with this `Idempotency-Key` is still running.
          */
-        IdempotencyKeyInProgressOrVersionConflict: {
+        CommandIdempotencyKeyInProgressOrVersionConflict: {
             headers: {
                 "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                 "Retry-After": components["headers"]["Retry-After-If-Known"];
                 [name: string]: unknown;
             };
@@ -1086,9 +1091,10 @@ export interface components {
             };
         };
         /** @description `precondition-failed`: `If-Match` names another version than the stored one. */
-        PreconditionFailed: {
+        CommandPreconditionFailed: {
             headers: {
                 "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                 [name: string]: unknown;
             };
             content: {
@@ -1107,9 +1113,10 @@ export interface components {
          *
          *     `idempotency-key-in-progress`: The first request with this `Idempotency-Key` is still running.
          */
-        EmailTakenOrIdempotencyKeyInProgressOrVersionConflict: {
+        CommandEmailTakenOrIdempotencyKeyInProgressOrVersionConflict: {
             headers: {
                 "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                 "Retry-After": components["headers"]["Retry-After-If-Known"];
                 [name: string]: unknown;
             };
@@ -1127,6 +1134,21 @@ export interface components {
             headers: {
                 "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
                 "Event-Position": components["headers"]["Event-Position-If-Known"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    status?: 404;
+                    /** @enum {unknown} */
+                    code?: "user-not-found";
+                };
+            };
+        };
+        /** @description `user-not-found`: There is no user of this id; right after its creation, send `Min-Event-Position`. */
+        UserNotFound: {
+            headers: {
+                "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1692,10 +1714,10 @@ export interface operations {
             400: components["responses"]["ValidationFailed"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
-            409: components["responses"]["EmailTakenOrIdempotencyKeyInProgressOrUserAlreadyExistsOrVersionConflict"];
+            409: components["responses"]["CommandEmailTakenOrIdempotencyKeyInProgressOrUserAlreadyExistsOrVersionConflict"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["IdempotencyKeyReused"];
+            422: components["responses"]["CommandIdempotencyKeyReused"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -1740,12 +1762,12 @@ export interface operations {
             400: components["responses"]["ValidationFailed"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["UserNotFound"];
-            409: components["responses"]["IdempotencyKeyInProgressOrVersionConflict"];
-            412: components["responses"]["PreconditionFailed"];
+            404: components["responses"]["CommandUserNotFound"];
+            409: components["responses"]["CommandIdempotencyKeyInProgressOrVersionConflict"];
+            412: components["responses"]["CommandPreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["IdempotencyKeyReusedOrUserDeactivated"];
+            422: components["responses"]["CommandIdempotencyKeyReusedOrUserDeactivated"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -1790,12 +1812,12 @@ export interface operations {
             400: components["responses"]["ValidationFailed"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["UserNotFound"];
-            409: components["responses"]["EmailTakenOrIdempotencyKeyInProgressOrVersionConflict"];
-            412: components["responses"]["PreconditionFailed"];
+            404: components["responses"]["CommandUserNotFound"];
+            409: components["responses"]["CommandEmailTakenOrIdempotencyKeyInProgressOrVersionConflict"];
+            412: components["responses"]["CommandPreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["IdempotencyKeyReusedOrUserDeactivated"];
+            422: components["responses"]["CommandIdempotencyKeyReusedOrUserDeactivated"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -1840,12 +1862,12 @@ export interface operations {
             400: components["responses"]["ValidationFailed"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["UserNotFound"];
-            409: components["responses"]["IdempotencyKeyInProgressOrVersionConflict"];
-            412: components["responses"]["PreconditionFailed"];
+            404: components["responses"]["CommandUserNotFound"];
+            409: components["responses"]["CommandIdempotencyKeyInProgressOrVersionConflict"];
+            412: components["responses"]["CommandPreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["IdempotencyKeyReused"];
+            422: components["responses"]["CommandIdempotencyKeyReused"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -1890,12 +1912,12 @@ export interface operations {
             400: components["responses"]["ValidationFailed"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
-            404: components["responses"]["UserNotFound"];
-            409: components["responses"]["IdempotencyKeyInProgressOrVersionConflict"];
-            412: components["responses"]["PreconditionFailed"];
+            404: components["responses"]["CommandUserNotFound"];
+            409: components["responses"]["CommandIdempotencyKeyInProgressOrVersionConflict"];
+            412: components["responses"]["CommandPreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["IdempotencyKeyReused"];
+            422: components["responses"]["CommandIdempotencyKeyReused"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];

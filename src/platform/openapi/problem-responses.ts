@@ -17,20 +17,26 @@ export function problemResponses(
   problems: readonly DocumentedProblem[],
   readsModel = false,
 ): readonly NamedResponse[] {
+  const isOfCommand = problems.some(({ code }) => code === 'idempotency-key-reused');
   return [...new Set(problems.map(({ status }) => status))].map((status) => {
     const ofStatus = problems.filter((problem) => problem.status === status);
     const codes = [...new Set(ofStatus.map(({ code }) => code))].sort();
     const isOfReadModel = readsModel && mayFollowRead.has(status);
+    const isKept = isOfCommand && keptStatuses.has(status);
+    const kind = isOfReadModel ? 'ReadModel' : isKept ? 'Command' : '';
     return {
-      name: `${isOfReadModel ? 'ReadModel' : ''}${codes.map(pascalCase).join('Or')}`,
+      name: `${kind}${codes.map(pascalCase).join('Or')}`,
       status,
-      response: problemResponse(status, ofStatus, isOfReadModel),
+      response: problemResponse(status, ofStatus, { isOfReadModel, isKept }),
     };
   });
 }
 
 /** A query may fail so after it looked how far its read model had got, and then says that too. */
 const mayFollowRead = new Set([400, 404, 500, 503]);
+
+/** Refusals of a command that its `Idempotency-Key` gives again. */
+const keptStatuses = new Set([404, 409, 412, 422]);
 
 /** One of the conflicts passes by itself. */
 const retryAfterIfKnown = { 'Retry-After': { $ref: '#/components/headers/Retry-After-If-Known' } };
@@ -44,7 +50,7 @@ const headersOfStatus: Readonly<Record<number, readonly AnswerHeader[]>> = {
 function problemResponse(
   status: number,
   problems: readonly DocumentedProblem[],
-  isOfReadModel: boolean,
+  { isOfReadModel, isKept }: { readonly isOfReadModel: boolean; readonly isKept: boolean },
 ): ResponseObject {
   const codes = problems.map(({ code }) => code);
   const own = { type: 'object', properties: { status: { enum: [status] }, code: { enum: codes } } };
@@ -59,6 +65,7 @@ function problemResponse(
     description: problems.map(({ code, when }) => `\`${code}\`: ${when}`).join('\n\n'),
     headers: {
       ...references(['X-Correlation-Id', ...(headersOfStatus[status] ?? [])]),
+      ...(isKept ? references(['Idempotency-Replayed']) : {}),
       ...(status === 405 ? { Allow: allow } : {}),
       ...(codes.includes('idempotency-key-in-progress') ? retryAfterIfKnown : {}),
       ...(isOfReadModel
