@@ -1,6 +1,7 @@
 import { Agent, get } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'pg';
+import { adminKey } from '../support/admin-key';
 import { createTestDatabase, type TestDatabase } from '../support/test-database';
 import { portForGood } from './fixed-port-postgres';
 import { endPrograms, type Environment, type Service, startService } from './program';
@@ -8,7 +9,7 @@ import { report, roundsOf, timeFor } from './rounds';
 import { StrictClients } from './strict-clients';
 import { until } from './until';
 
-const rounds = roundsOf(5, 50);
+const rounds = roundsOf(2, 50);
 let database: TestDatabase;
 let pool: Pool;
 let environment: Environment;
@@ -16,7 +17,12 @@ let environment: Environment;
 beforeAll(async () => {
   database = await createTestDatabase();
   pool = new Pool({ connectionString: database.url, max: 2 });
-  environment = { DATABASE_URL: database.url, ALLOW_UNSAFE_DATABASE_SETTINGS: 'true' };
+  environment = {
+    DATABASE_URL: database.url,
+    ALLOW_UNSAFE_DATABASE_SETTINGS: 'true',
+    // One that outlives a restart.
+    ...adminKey.variables,
+  };
 });
 
 afterAll(async () => {

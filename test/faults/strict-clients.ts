@@ -1,6 +1,7 @@
 import { Agent, request as sendRequest } from 'node:http';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { adminKey } from '../support/admin-key';
 import { until } from './until';
 
 /** Where the next request goes; undefined while there is nowhere to send it. */
@@ -58,7 +59,11 @@ export class StrictClients {
 /** The status of the answer, or the code of the error in its place. Never rejects. */
 function createUser(url: string, agent: Agent): Promise<string> {
   const body = JSON.stringify({ name: 'Ada', email: `${randomUUID()}@example.com` });
-  const headers = { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) };
+  const headers = {
+    Authorization: `Bearer ${adminKey.apiKey}`,
+    'Content-Type': 'application/json',
+    'Content-Length': Buffer.byteLength(body),
+  };
   return new Promise((resolve) => {
     const fail = (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message);
     const sent = sendRequest(`${url}/v1/users`, { method: 'POST', agent, headers }, (response) => {

@@ -19,7 +19,7 @@ export interface EventRetriesOf {
 const dueAtOnce = 20;
 
 /** How long the events that are due may be tried again between two pages, in milliseconds. */
-const retryPassMs = 1_000;
+const retryPassMs = 250;
 
 /** Events that waited behind one which is handled now: so many of them may share a transaction. */
 const waitingAtOnce = 100;
@@ -33,7 +33,7 @@ export class EventRetries {
 
   constructor(private readonly of: EventRetriesOf) {}
 
-  /** Tries what is due; for a second at most, because the streams that are not set aside must not wait for long. */
+  /** Tries what is due; for a quarter of a second at most, because the streams that are not set aside must not wait for long. */
   async run(): Promise<void> {
     const end = Date.now() + retryPassMs;
     for (let due = await this.due(); due.length > 0 && Date.now() < end; due = await this.due()) {
