@@ -140,11 +140,12 @@ class Bench {
   }
 }
 
-/** Tells on stderr what has taken how long. */
-async function step<R>(name: string, work: () => Promise<R>): Promise<R> {
+/** Tells on stderr what has taken how long, and what came out of it, so that a run which is cut short is not in vain. */
+async function step<R extends Section | string>(name: string, work: () => Promise<R>): Promise<R> {
   const started = performance.now();
   const result = await work();
-  process.stderr.write(`${name}: ${Math.round((performance.now() - started) / 1_000)} s\n`);
+  const table = typeof result === 'string' ? result : tableOf(result);
+  process.stderr.write(`${name}: ${Math.round((performance.now() - started) / 1_000)} s\n\n${table}\n\n`);
   return result;
 }
 
