@@ -8,7 +8,7 @@ import { proveNothingLost } from './prove';
 import { report, reportRound, roundsOf, timeFor } from './rounds';
 import { openPool } from './stored';
 
-const rounds = roundsOf(3, 100);
+const rounds = roundsOf(2, 100);
 let postgres: FixedPortPostgres;
 let pool: Pool;
 const load = new Load();
