@@ -2,7 +2,7 @@
  * Loaded first by main.ts: OpenTelemetry can only see into modules that are loaded after it. Without
  * OTEL_EXPORTER_OTLP_ENDPOINT nothing of its SDK is loaded, which is why all here is required on demand.
  */
-/* eslint-disable @typescript-eslint/no-require-imports */
+/* eslint-disable @typescript-eslint/no-require-imports -- import() would come too late, import always */
 import { existsSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parseEnv } from 'node:util';

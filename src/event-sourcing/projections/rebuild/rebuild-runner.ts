@@ -41,7 +41,7 @@ export class RebuildRunner {
   private async run(): Promise<void> {
     const { pollMs } = this.parts.settings;
     while (!this.stopping.signal.aborted) {
-      await this.tend().catch((error: Error) => this.logger.warn(`Rebuilding waits: ${error.message}`));
+      await this.tend().catch((error: Error) => this.warn(error));
       await delay(2 * pollMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
     }
   }
@@ -49,11 +49,18 @@ export class RebuildRunner {
   private async tend(): Promise<void> {
     const wanted = (await this.rebuilds.all()).filter((rebuild) => this.isOurs(rebuild));
     await this.stopAllBut(wanted);
-    for (const rebuild of wanted) {
-      const projection = this.projections.get(rebuild.projection);
-      this.startFilling(projection);
-      if (!rebuild.isHeld && (await this.swap.isNear(projection))) await this.letTakeOver(projection);
-    }
+    // One that cannot take over yet, because of a long query, does not hold up the others.
+    for (const rebuild of wanted) await this.tendTo(rebuild).catch((error: Error) => this.warn(error));
+  }
+
+  private async tendTo({ projection: name, isHeld }: Rebuild): Promise<void> {
+    const projection = this.projections.get(name);
+    this.startFilling(projection);
+    if (!isHeld && (await this.swap.isNear(projection))) await this.letTakeOver(projection);
+  }
+
+  private warn({ message }: Error): void {
+    this.logger.warn(`Rebuilding waits: ${message}`);
   }
 
   private isOurs(rebuild: Rebuild): boolean {
