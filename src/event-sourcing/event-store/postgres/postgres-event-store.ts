@@ -1,22 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { QueryResultRow } from 'pg';
-import { appendBatch, appendConflict, appending, AppendWork, claimTaken } from '../../diagnostics';
+import { appending, AppendWork } from '../../diagnostics';
 import { AppendSignal } from '../progress-signal';
 import { AppendVerdict, resultOf } from '../append-verdict';
 import { checkNote, checkReceipt } from '../check-receipt';
-import {
-  ClaimTakenError,
-  EventStoreUnavailableError,
-  InvalidAppendError,
-  ReceiptExistsError,
-  WrongExpectedVersionError,
-} from '../errors';
+import { EventStoreUnavailableError, InvalidAppendError, ReceiptExistsError } from '../errors';
 import { NewEvent, Position, RecordedEvent, StreamId } from '../event-envelope';
 import { AppendOptions, AppendResult, EventStore, ReadAllOptions, ReadStreamOptions } from '../event-store';
 import { prepareAppend, PreparedAppend } from '../prepare-append';
 import { readPages } from '../read-pages';
 import { Receipt, StoredReceipt } from '../receipt';
+import { measured, publishRefusal, withMetadata } from './append-diagnostics';
 import { appendEvents, AppendEventsRow, appendEventsValues, appendVerdicts } from './append-events';
 import { AppendQueue } from './append-queue';
 import { BoundedPool, BoundedPoolConfig } from './bounded-pool';
@@ -70,7 +65,7 @@ export class PostgresEventStore extends EventStore {
     this.pool.on('error', (error) => this.logger.warn(`An idle connection was lost: ${error.message}`));
     // A connection lost while it is used fails its query, and also raises an event that would end the process.
     this.pool.on('connect', (client) => client.on('error', () => undefined));
-    this.queue = new AppendQueue((batch) => this.measureBatch(batch), {
+    this.queue = new AppendQueue((batch) => measured(batch, () => this.sendBatch(batch)), {
       waiting: options.maxWaitingAppends ?? 10_000,
       appendsPerBatch: options.maxAppendsPerBatch ?? 256,
       sizePerBatch: 4_194_304,
@@ -173,23 +168,6 @@ export class PostgresEventStore extends EventStore {
     return resultOf(append, verdict as AppendVerdict);
   }
 
-  private async measureBatch(batch: readonly PreparedAppend[]): Promise<readonly AppendVerdict[]> {
-    if (!appendBatch.isObserved) return this.sendBatch(batch);
-    const began = performance.now();
-    const sent = this.sendBatch(batch);
-    const outcome = await sent.then(
-      () => 'answered' as const,
-      () => 'failed' as const,
-    );
-    appendBatch.publish({
-      appends: batch.length,
-      events: batch.reduce((sum, append) => sum + append.events.length, 0),
-      milliseconds: performance.now() - began,
-      outcome,
-    });
-    return sent;
-  }
-
   /** A lost connection leaves open whether the batch was stored. The event ids make it safe to send it again. */
   private async sendBatch(batch: readonly PreparedAppend[]): Promise<readonly AppendVerdict[]> {
     const values = appendEventsValues(batch);
@@ -232,14 +210,4 @@ export class PostgresEventStore extends EventStore {
 
 function unavailable(error: unknown): unknown {
   return isDatabaseUnavailable(error) ? new EventStoreUnavailableError(error) : error;
-}
-
-function withMetadata(events: readonly NewEvent[], more: Record<string, string>): readonly NewEvent[] {
-  if (Object.keys(more).length === 0) return events;
-  return events.map((event) => ({ ...event, metadata: { ...more, ...event.metadata } }));
-}
-
-function publishRefusal(aggregateType: string, error: unknown): void {
-  if (error instanceof WrongExpectedVersionError) appendConflict.publish({ aggregateType });
-  if (error instanceof ClaimTakenError) claimTaken.publish({ aggregateType, scope: error.claim.scope });
 }
