@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { runCommand } from '../support/run-command';
 import { type ProgramResult, runProgram, startService } from '../support/service-process';
 import { createTestDatabase, type TestDatabase } from '../support/test-database';
 import { Client, expectRefused } from './client';
@@ -30,7 +31,7 @@ interface CreatedKey {
 }
 
 const keys = (...args: readonly string[]): Promise<ProgramResult> =>
-  runProgram('cli.js', ['--json', 'keys', ...args], { API_KEYS_FILE: file });
+  runCommand(['--json', 'keys', ...args], { API_KEYS_FILE: file });
 
 async function created(...args: readonly string[]): Promise<CreatedKey> {
   const { code, stdout, stderr } = await keys('create', ...args);

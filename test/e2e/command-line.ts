@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Client } from 'pg';
-import { type ProgramResult, runProgram } from '../support/service-process';
+import { runCommand } from '../support/run-command';
+import { type ProgramResult } from '../support/service-process';
 
 export type RunCommand = (...args: readonly string[]) => Promise<ProgramResult>;
 
 /** The operator's commands (`dist/cli.js`) on one database. */
 export function commandLineOf(databaseUrl: string): RunCommand {
-  return (...args) => runProgram('cli.js', args, { DATABASE_URL: databaseUrl });
+  return (...args) => runCommand(args, { DATABASE_URL: databaseUrl });
 }
 
 export const root = join(__dirname, '..', '..');

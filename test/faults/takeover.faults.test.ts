@@ -50,7 +50,7 @@ it(
   timeFor(killRounds),
 );
 
-const staleRounds = roundsOf(2, 20);
+const staleRounds = roundsOf(1, 20);
 
 it(
   'an owner that was stopped and wakes up after a takeover writes nothing more, and lives on',

@@ -71,15 +71,20 @@ export async function runProgram(
 /** The server of the tests has fsync off, to be fast; and no load balancer has to notice that a process stops. */
 const forTests = { ALLOW_UNSAFE_DATABASE_SETTINGS: 'true', SHUTDOWN_GRACE_MS: '0' };
 
+/** The variables of every built program that a test starts. */
+export function programEnvironment(): NodeJS.ProcessEnv {
+  const { PATH = '', HOME = '' } = process.env;
+  return { PATH, HOME, NO_COLOR: '1', DATA_DIR, ...forTests };
+}
+
 function spawnProgram(
   program: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): ChildProcess {
-  const { PATH = '', HOME = '' } = process.env;
   return spawn(process.execPath, [join(root, 'dist', program), ...args], {
     cwd: root,
-    env: { PATH, HOME, NO_COLOR: '1', DATA_DIR, ...forTests, ...environment },
+    env: { ...programEnvironment(), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }
