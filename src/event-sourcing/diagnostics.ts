@@ -40,9 +40,10 @@ export class DiagnosticWork<Message extends object> {
     this.channel = tracingChannel<unknown, Message>(name);
   }
 
-  /** Runs the work; whoever bound a store to the channel decides in which context. */
-  run<R>(message: Message, work: () => Promise<R>): Promise<R> {
-    return this.channel.tracePromise(work, message);
+  /** Runs the work; whoever bound a store to the channel decides in which context. Without a subscriber it only runs it. */
+  run<W extends Promise<unknown> | undefined>(message: Message, work: () => W): W {
+    if (!this.channel.hasSubscribers) return work();
+    return this.channel.tracePromise(async () => await work(), message) as W;
   }
 }
 

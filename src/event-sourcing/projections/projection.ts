@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { EventClass, eventMethods } from '../domain';
 import { EventRegistry } from '../event-store/event-registry';
 import { RecordedEvent } from '../event-store/event-envelope';
-import { WithinTime } from '../subscriptions/subscriber';
+import { WithinTime, Work } from '../subscriptions/subscriber';
 import { CollectedRows } from './collected-rows';
 import { ProjectionContext, ProjectorDefinition } from './projector';
 
@@ -49,16 +49,26 @@ export class Projection {
   ): Promise<void> {
     const collected = new CollectedRows(manager, this.definition.entities);
     for (const recorded of events) {
-      await within(recorded, () => this.applyOne({ recorded, manager, rows: collected.of }));
+      const doing = within(recorded, () => this.apply({ recorded, manager, rows: collected.of }));
+      if (doing) await doing;
     }
     await collected.write();
   }
 
-  private async applyOne(context: ProjectionContext): Promise<void> {
+  private apply(context: ProjectionContext): Work {
     const { recorded } = context;
     const method = this.methods.get(this.registry.classOf(recorded.type));
-    if (method === undefined) return;
+    if (method === undefined) return undefined;
     const handle = (this.projector as Record<string, ProjectorMethod>)[method];
-    await handle?.call(this.projector, this.registry.decode(recorded), context);
+    const result = handle?.call(this.projector, this.registry.decode(recorded), context);
+    return isPromiseLike(result) ? settled(result) : undefined;
   }
+}
+
+function isPromiseLike(result: unknown): result is PromiseLike<unknown> {
+  return typeof (result as Partial<PromiseLike<unknown>> | undefined)?.then === 'function';
+}
+
+async function settled(result: PromiseLike<unknown>): Promise<void> {
+  await result;
 }

@@ -22,9 +22,10 @@ export class EventHandling {
     const { handlerTimeoutMs } = this.settings;
     await this.subscriber.prepare(manager, handlerTimeoutMs);
     const { name, kind } = this.subscriber;
-    await this.subscriber.handle(events, manager, (event, work) =>
-      withTimeout(handlingEvent.run({ subscription: name, kind, event }, work), name, handlerTimeoutMs),
-    );
+    await this.subscriber.handle(events, manager, (event, work) => {
+      const doing = handlingEvent.run({ subscription: name, kind, event }, work);
+      return doing && withTimeout(doing, name, handlerTimeoutMs);
+    });
   }
 
   /** Once the failure is stored. */

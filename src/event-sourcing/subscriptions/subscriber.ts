@@ -7,8 +7,11 @@ export interface Segment {
   readonly count: number;
 }
 
+/** What is done at once, or what is still to be awaited. Most events of a read model are done at once. */
+export type Work = Promise<void> | undefined;
+
 /** Does the work of one event, observed, and rejects when it takes too long. */
-export type WithinTime = (event: RecordedEvent, work: () => Promise<void>) => Promise<void>;
+export type WithinTime = (event: RecordedEvent, work: () => Work) => Work;
 
 /** Who gets the events of the log: a projector, a segment of one, or a durable handler. */
 export interface Subscriber {

@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { subscriptionBatch, subscriptionFailure } from '../diagnostics';
 import { AppendSignal, ProgressSignal } from '../event-store/progress-signal';
-import { checkContiguous } from './contiguous';
 import { EventRunner, EventRunnerParts } from './event-runner';
 import { FairShare, Place } from './fair-share';
 import { Lease, LeaseLostError } from './leases';
+import { LogPages } from './log-pages';
 import { labelOf, Subscriber } from './subscriber';
 
 export interface SubscriptionLoopParts extends EventRunnerParts {
@@ -120,13 +120,13 @@ export class SubscriptionLoop {
     const { store, appended, settings } = this.parts;
     const runner = new EventRunner(this.subscriber, lease, this.parts);
     await runner.prepare();
+    const log = new LogPages(store, settings.batchSize);
     let position = lease.position;
     let isFailing = lease.wasFailing || this.failures > 0;
     while (!stop.aborted && !place.isToBeLeft()) {
       const seen = appended.count;
       await runner.retryDue();
-      const events = await store.readAll({ after: position, limit: settings.batchSize });
-      checkContiguous(events, position);
+      const events = await log.after(position);
       const began = performance.now();
       position = await runner.run(events, position);
       subscriptionBatch.publish({ subscription: this.name, events: events.length, began });

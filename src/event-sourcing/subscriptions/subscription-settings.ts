@@ -26,7 +26,7 @@ export const defaultSubscriptionSettings: SubscriptionSettings = {
   enabled: true,
   leaseSeconds: 5,
   pollMs: 200,
-  batchSize: 500,
+  batchSize: 1_000,
   maxBackoffMs: 5_000,
   handlerTimeoutMs: 30_000,
   maxAttempts: 8,

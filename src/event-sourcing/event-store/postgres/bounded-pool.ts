@@ -1,9 +1,16 @@
-import { Pool, PoolClient, PoolConfig } from 'pg';
+import { Pool, PoolClient, PoolConfig, QueryConfig } from 'pg';
 import { PoolExhaustedError } from '../errors';
+import { isConnectionLost } from './connection-failure';
 
 export interface BoundedPoolConfig extends PoolConfig {
   /** How many may wait for a connection; one more is refused at once. Default: no limit. */
   readonly maxWaiting?: number;
+}
+
+/** A prepared statement; `array` gives each row as its values in the order of the columns. */
+export interface Statement extends QueryConfig {
+  readonly name: string;
+  readonly rowMode?: 'array';
 }
 
 type Callback = Extract<Parameters<Pool['connect']>[0], (...given: never[]) => void>;
@@ -24,5 +31,19 @@ export class BoundedPool extends Pool {
     const error = new PoolExhaustedError(this.waitingCount);
     if (!callback) return Promise.reject(error);
     process.nextTick(callback, error, undefined, () => undefined);
+  }
+
+  /** `query` would throw the connection away on any error; this keeps it unless the connection itself failed. */
+  async run<R>(statement: Statement): Promise<R[]> {
+    const client = await this.connect();
+    let lost = false;
+    try {
+      return (await client.query(statement)).rows as R[];
+    } catch (error) {
+      lost = isConnectionLost(error);
+      throw error;
+    } finally {
+      client.release(lost);
+    }
   }
 }

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { QueryResultRow } from 'pg';
 import { appending, AppendWork } from '../../diagnostics';
 import { AppendSignal } from '../progress-signal';
 import { AppendVerdict, resultOf } from '../append-verdict';
@@ -14,8 +13,8 @@ import { Receipt, StoredReceipt } from '../receipt';
 import { measured, publishRefusal, withMetadata } from './append-diagnostics';
 import { appendEvents, AppendEventsRow, appendEventsValues, appendVerdicts } from './append-events';
 import { AppendQueue } from './append-queue';
-import { BoundedPool, BoundedPoolConfig } from './bounded-pool';
-import { bigintAsBigInt } from './bigint-parser';
+import { BoundedPool, BoundedPoolConfig, Statement } from './bounded-pool';
+import { columnParsers } from './column-parsers';
 import { isConnectionLost, isDatabaseUnavailable } from './connection-failure';
 import { deleteExpiredReceipts } from './delete-expired-receipts';
 import { findReceipt, ReceiptRow, storedReceipt } from './find-receipt';
@@ -60,7 +59,7 @@ export class PostgresEventStore extends EventStore {
       statement_timeout: 30_000,
       application_name: 'annals event store',
       ...options.connection,
-      types: bigintAsBigInt,
+      types: columnParsers,
     });
     this.pool.on('error', (error) => this.logger.warn(`An idle connection was lost: ${error.message}`));
     // A connection lost while it is used fails its query, and also raises an event that would end the process.
@@ -97,25 +96,18 @@ export class PostgresEventStore extends EventStore {
   }
 
   readStream(stream: StreamId, options: ReadStreamOptions = {}): AsyncIterable<RecordedEvent> {
-    return readPages(options, async (after, limit) => {
-      const rows = await this.query<RecordedEventRow>('read-stream', readStream, [
-        stream.type,
-        stream.id,
-        after,
-        limit,
-      ]);
-      return rows.map(recordedEvent);
-    });
+    return readPages(options, (after, limit) =>
+      this.readEvents('read-stream', readStream, [stream.type, stream.id, after, limit]),
+    );
   }
 
   async readAll(options: ReadAllOptions): Promise<readonly RecordedEvent[]> {
     const limit = Math.min(options.limit ?? 1_000, 10_000);
-    const rows = await this.query<RecordedEventRow>('read-all', readAll, [options.after, limit]);
-    return rows.map(recordedEvent);
+    return this.readEvents('read-all', readAll, [options.after, limit]);
   }
 
   async head(): Promise<Position> {
-    const [row] = await this.query<{ head: bigint }>('read-head', readHead, []);
+    const [row] = await this.query<{ head: bigint }>({ name: 'read-head', text: readHead, values: [] });
     if (!row) throw new Error('The table event_log has no row. Run the migrations: npm run cli -- migrate');
     return row.head;
   }
@@ -130,7 +122,11 @@ export class PostgresEventStore extends EventStore {
   }
 
   async findReceipt(caller: string, key: string): Promise<StoredReceipt | undefined> {
-    const [row] = await this.query<ReceiptRow>('find-receipt', findReceipt, [caller, key]);
+    const [row] = await this.query<ReceiptRow>({
+      name: 'find-receipt',
+      text: findReceipt,
+      values: [caller, key],
+    });
     return row && storedReceipt(row);
   }
 
@@ -139,12 +135,16 @@ export class PostgresEventStore extends EventStore {
     checkNote(note);
     const { caller, key, fingerprint, keepSeconds } = receipt;
     const values = [caller, key, fingerprint, note, keepSeconds];
-    const kept = await this.query('keep-receipt', keepReceipt, values);
+    const kept = await this.query({ name: 'keep-receipt', text: keepReceipt, values: values });
     if (kept.length === 0) throw new ReceiptExistsError(caller, key);
   }
 
   async deleteExpiredReceipts(limit: number): Promise<number> {
-    const [row] = await this.query<{ count: number }>('delete-receipts', deleteExpiredReceipts, [limit]);
+    const [row] = await this.query<{ count: number }>({
+      name: 'delete-receipts',
+      text: deleteExpiredReceipts,
+      values: [limit],
+    });
     return row?.count ?? 0;
   }
 
@@ -173,7 +173,11 @@ export class PostgresEventStore extends EventStore {
     const values = appendEventsValues(batch);
     for (const pause of [...retryDelays, undefined]) {
       try {
-        const rows = await this.run<AppendEventsRow>('append-events', appendEvents, values);
+        const rows = await this.pool.run<AppendEventsRow>({
+          name: 'append-events',
+          text: appendEvents,
+          values,
+        });
         this.signal.notify();
         return appendVerdicts(batch, rows);
       } catch (error) {
@@ -185,25 +189,16 @@ export class PostgresEventStore extends EventStore {
     throw new Error('unreachable');
   }
 
-  private async query<R extends QueryResultRow>(name: string, text: string, values: unknown[]): Promise<R[]> {
-    try {
-      return await this.run<R>(name, text, values);
-    } catch (error) {
-      throw unavailable(error);
-    }
+  private async readEvents(name: string, text: string, values: unknown[]): Promise<readonly RecordedEvent[]> {
+    const rows = await this.query<RecordedEventRow>({ name, text, values, rowMode: 'array' });
+    return rows.map(recordedEvent);
   }
 
-  /** `pool.query` would throw the connection away on any error; this keeps it unless the connection itself failed. */
-  private async run<R extends QueryResultRow>(name: string, text: string, values: unknown[]): Promise<R[]> {
-    const client = await this.pool.connect();
-    let lost = false;
+  private async query<R>(statement: Statement): Promise<R[]> {
     try {
-      return (await client.query<R>({ name, text, values })).rows;
+      return await this.pool.run<R>(statement);
     } catch (error) {
-      lost = isConnectionLost(error);
-      throw error;
-    } finally {
-      client.release(lost);
+      throw unavailable(error);
     }
   }
 }

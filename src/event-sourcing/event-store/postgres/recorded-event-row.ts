@@ -6,29 +6,23 @@ export const recordedEventColumns =
   'position, event_id, event_type, schema_version, aggregate_type, aggregate_id, aggregate_version,' +
   ' timestamp, data, metadata';
 
-export interface RecordedEventRow {
-  readonly position: bigint;
-  readonly event_id: string;
-  readonly event_type: string;
-  readonly schema_version: number;
-  readonly aggregate_type: string;
-  readonly aggregate_id: string;
-  readonly aggregate_version: number;
-  readonly timestamp: Date;
-  readonly data: EventData;
-  readonly metadata: EventMetadata;
-}
+/** Values in the order of the columns: an object for each row would be thrown away at once. */
+export type RecordedEventRow = readonly [
+  position: bigint,
+  eventId: string,
+  eventType: string,
+  schemaVersion: number,
+  aggregateType: string,
+  aggregateId: string,
+  aggregateVersion: number,
+  timestamp: Date,
+  data: EventData,
+  metadata: EventMetadata,
+];
 
 export function recordedEvent(row: RecordedEventRow): RecordedEvent {
-  return {
-    position: row.position,
-    id: row.event_id,
-    type: row.event_type,
-    schemaVersion: row.schema_version,
-    stream: { type: row.aggregate_type, id: row.aggregate_id },
-    version: row.aggregate_version,
-    timestamp: row.timestamp,
-    data: row.data,
-    metadata: row.metadata,
-  };
+  const [position, id, type, schemaVersion, aggregateType, aggregateId, version, timestamp, data, metadata] =
+    row;
+  const stream = { type: aggregateType, id: aggregateId };
+  return { position, id, type, schemaVersion, stream, version, timestamp, data, metadata };
 }
