@@ -1,5 +1,4 @@
-import { Projected } from './bench-store';
-import { CatchUp, upsertRow } from './catch-up-contestant';
+import { CatchUp, rowsOfOurLog, upsertRow } from './catch-up-contestant';
 import { BenchSystem } from './system';
 
 interface LogRow {
@@ -14,13 +13,14 @@ const upsertMany = `
   ON CONFLICT (id) DO UPDATE SET email = EXCLUDED.email`;
 
 /** Pages of `size` by hand, each in a transaction with the checkpoint; one row for each stream and page. */
-export function byHand(name: string, size: number, { pool }: BenchSystem, all: Projected): CatchUp {
-  const { events } = all;
+export function byHand(name: string, size: number, { pool }: BenchSystem, head: number): CatchUp {
   return {
     name,
     pool,
-    events,
-    run: async () => {
+    head,
+    isSlow: size === 1,
+    rows: (events) => rowsOfOurLog(pool, events),
+    run: async (events) => {
       const client = await pool.connect();
       try {
         for (let after = 0; after < events;) {
@@ -33,7 +33,7 @@ export function byHand(name: string, size: number, { pool }: BenchSystem, all: P
           for (let at = 0; at < rows.length; at += size) await page(rows.slice(at, at + size));
           after += rows.length;
         }
-        return all;
+        return events;
       } finally {
         client.release();
       }

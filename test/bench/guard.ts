@@ -14,6 +14,7 @@ import { BenchSystem, startSystem } from './system';
  * With `--record` it appends the ratios to the history instead.
  */
 
+/** Of which half must be reached. */
 const file = join(process.cwd(), 'test', 'bench', 'history.json');
 const rounds = 5;
 const roundMs = 300;

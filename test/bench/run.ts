@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { join } from 'node:path';
+import { Logger } from '@nestjs/common';
 import { appendToNewStream, commandCycle, followWriters, loadThousand } from './appends';
 import { bareStore, BenchStore, openPeers, ourStore, Peer, peersAreInstalled } from './bench-store';
 import { catchUp } from './catch-up';
@@ -137,6 +138,7 @@ async function report(): Promise<string> {
   }
 }
 
+Logger.overrideLogger(['warn', 'error']);
 const writes = !process.argv.includes('--print-only');
 
 report().then(
