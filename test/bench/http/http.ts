@@ -25,9 +25,10 @@ export async function http({ pool, url }: BenchSystem, plan: HttpPlan): Promise<
   const noOp = await startNoOp(folder);
   const service = await startService(database.href, folder);
   try {
+    // Reading first: what is created leaves work to the subscriptions.
     const cells = [
-      ...(await postCells([noOp, service], plan, database.href)),
       ...(await getCells([noOp, service], plan)),
+      ...(await postCells([noOp, service], plan, database.href)),
     ];
     return { title: 'HTTP requests a second, against a route that validates and does nothing', cells };
   } finally {
@@ -118,7 +119,6 @@ async function usersToRead({ url, headers }: Server): Promise<readonly string[]>
     ids.push(...some);
   }
   const last = `${url}/v1/users/${ids.at(-1)}`;
-  // The load before has left some work to the projector.
   for (let tries = 0; (await fetch(last, { headers })).status !== 200; tries++) {
     if (tries === 600) throw new Error('The read model of the service does not catch up.');
     await new Promise((resolve) => setTimeout(resolve, 100));
