@@ -103,7 +103,7 @@ class Bench {
   }
 
   http(): Promise<Section> {
-    return http(this.system, { rounds, roundMs: 2 * roundMs });
+    return http(this.system, { rounds, roundMs: Math.max(1_000, 2 * roundMs) });
   }
 
   private compare(contestants: readonly Contestant[], concurrency: number): Promise<readonly Figure[]> {
