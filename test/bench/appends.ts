@@ -66,42 +66,11 @@ async function streamsOf(store: BenchStore, streams: number, events: number): Pr
   return ids;
 }
 
-/** Milliseconds until 32 writers on one stream, each of which loads, appends and tries again, have succeeded 1,000 times. */
-export async function contention(store: BenchStore): Promise<number> {
-  const id = uuidv7();
-  await store.append(id, 0, 1);
-  let started = 0;
-  const write = async (): Promise<void> => {
-    while (started < 1_000) {
-      started++;
-      await succeed(store, id);
-    }
-  };
-  const from = performance.now();
-  await Promise.all(Array.from({ length: 32 }, write));
-  const took = performance.now() - from;
-  const version = await store.load(id);
-  if (version !== 1_001)
-    throw new Error(`${store.name} has ${version} events after 1,000 successes and one.`);
-  return took;
-}
-
-async function succeed(store: BenchStore, id: string): Promise<void> {
-  for (;;) {
-    try {
-      if (store.command) return await store.command(id);
-      return await store.append(id, await store.load(id), 1);
-    } catch (error) {
-      if (!store.isConflict(error)) throw error;
-    }
-  }
-}
-
 /** Follows the log by polling while 16 writers append for `ms`, and counts what it never saw. */
 export async function followWriters(
   store: BenchStore,
   ms: number,
-): Promise<{ written: number; lost: number }> {
+): Promise<{ written: number; lost: number; twice: number }> {
   const { tail, head } = store;
   if (!tail || !head) throw new Error(`${store.name} has no log to follow.`);
   const before = await head.call(store);
@@ -112,11 +81,13 @@ export async function followWriters(
     while (performance.now() < end) await store.append(uuidv7(), 0, 1);
   };
   const writing = Promise.all(Array.from({ length: 16 }, write)).finally(() => (isWriting = false));
-  let seen = 0;
+  const seen = new Set<number>();
+  let read = 0;
   for (let isLast = false; !isLast;) {
     isLast = !isWriting;
     for (let page = await tail.call(store, after, 1_000); page.length > 0;) {
-      seen += page.length;
+      page.forEach((position) => seen.add(position));
+      read += page.length;
       after = page.at(-1) ?? after;
       page = await tail.call(store, after, 1_000);
     }
@@ -124,7 +95,7 @@ export async function followWriters(
   }
   await writing;
   const written = (await head.call(store)) - before;
-  return { written, lost: written - seen };
+  return { written, lost: written - seen.size, twice: read - seen.size };
 }
 
 async function lastPosition(store: BenchStore): Promise<number> {

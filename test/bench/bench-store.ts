@@ -7,7 +7,7 @@ import { EventSourcedRepository, WrongExpectedVersionError } from '../../src/eve
 import { AggregateCache } from '../../src/event-sourcing/repository/aggregate-cache';
 import { BenchAggregate, Benched } from './bench-user';
 import { metadata, payload } from './payload';
-import { BenchSystem, connections } from './system';
+import { BenchSystem, connections, createBenchRows } from './system';
 
 /** An event store as the benchmark drives it: each through the interface that its users have. */
 export interface BenchStore {
@@ -20,11 +20,31 @@ export interface BenchStore {
   command?(id: string): Promise<void>;
   /** Whether the error means that another writer was first. */
   isConflict(error: unknown): boolean;
+  /** Where the stream is, learned in the cheapest public way after a conflict over the version `known`. */
+  versionAfter?(id: string, conflict: unknown, known: number): Promise<number>;
   /** Positions behind one, for a reader that follows the log. */
   tail?(after: number, limit: number): Promise<readonly number[]>;
   /** How many events are stored. */
   head?(): Promise<number>;
+  readonly consumer?: PeerConsumer;
   close(): Promise<void>;
+}
+
+/** The store's own way to project its log. */
+export interface PeerConsumer {
+  readonly name: string;
+  /** Projects the first `events` by `upsert` ($1: stream, $2: e-mail). */
+  project(events: number, upsert: string): Promise<Projected>;
+}
+
+export interface Projected {
+  readonly events: number;
+  readonly rows: number;
+}
+
+/** Another store, with connections of the benchmark's own to its database. */
+export interface Peer extends BenchStore {
+  readonly pool: Pool;
 }
 
 const peerNames = ['emmett', 'castore', 'evtstore', 'message-db'];
@@ -37,8 +57,8 @@ export const fromPeers = createRequire(join(folder, 'package.json'));
 export const peersAreInstalled = existsSync(join(folder, 'node_modules'));
 
 /** Every peer on a database of its own in the same server. */
-export async function openPeers({ pool, url }: BenchSystem): Promise<readonly BenchStore[]> {
-  const peers: BenchStore[] = [];
+export async function openPeers({ pool, url }: BenchSystem): Promise<readonly Peer[]> {
+  const peers: Peer[] = [];
   for (const name of peerNames) {
     const database = `peer_${name.replaceAll('-', '_')}`;
     await pool.query(`CREATE DATABASE ${database}`);
@@ -47,7 +67,11 @@ export async function openPeers({ pool, url }: BenchSystem): Promise<readonly Be
     const { open } = fromPeers(`./${name}.cjs`) as {
       open: (options: object) => Promise<BenchStore>;
     };
-    peers.push(await open({ connectionString: connection.href, connections, payload, metadata }));
+    const store = await open({ connectionString: connection.href, connections, payload, metadata });
+    const ownPool = new Pool({ connectionString: connection.href, max: 2 });
+    await ownPool.query(createBenchRows);
+    const close = () => Promise.all([store.close(), ownPool.end()]).then(() => undefined);
+    peers.push({ ...store, pool: ownPool, close });
   }
   return peers;
 }
@@ -69,6 +93,7 @@ export function ourStore({ store, registry }: BenchSystem, cached: boolean): Ben
       await repository.update(id, (aggregate) => aggregate.bench(event()));
     },
     isConflict: (error) => error instanceof WrongExpectedVersionError,
+    versionAfter: (_id, conflict) => Promise.resolve((conflict as WrongExpectedVersionError).actualVersion),
     tail: async (after, limit) =>
       (await store.readAll({ after: BigInt(after), limit })).map(({ position }) => Number(position)),
     head: async () => Number(await store.head()),

@@ -5,109 +5,116 @@ import { Leases } from '../../src/event-sourcing/subscriptions/leases';
 import { SubscriptionRun } from '../../src/event-sourcing/subscriptions/subscription-run';
 import { segmentsOf } from '../../src/event-sourcing/projections/projection-segment';
 import { defaultSubscriptionSettings } from '../../src/event-sourcing/subscriptions/subscription-settings';
+import { Peer } from './bench-store';
+import { byHand } from './catch-up-by-hand';
+import { CatchUp, rowsOfOurLog, upsertRow } from './catch-up-contestant';
+import { figureOf } from './measure';
+import { rounded, Section } from './report';
 import { BenchSystem } from './system';
 
-interface LogRow {
-  readonly position: string;
-  readonly aggregate_id: string;
-  readonly data: { readonly email: string };
-}
+/** What a slow contestant projects in its first, uncounted round. */
+const pilot = 300;
 
-export interface CatchUp {
-  readonly name: string;
-  /** Projects the first `events` of the log into the emptied table. */
-  run(system: BenchSystem, events: number): Promise<void>;
-}
-
-const nextRows = 'SELECT * FROM events WHERE position > $1 ORDER BY position LIMIT $2';
-const upsertMany = `
-  INSERT INTO bench_rows (id, email) SELECT * FROM unnest($1::text[], $2::text[])
-  ON CONFLICT (id) DO UPDATE SET email = EXCLUDED.email`;
-const upsertOne = `
-  INSERT INTO bench_rows (id, email) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET email = EXCLUDED.email`;
-
-/** Pages of `size` by hand, each in a transaction with the checkpoint; one row for each stream and page. */
-function byHand(name: string, size: number): CatchUp {
+/** All ways to catch up, in turns; the first round is a warm-up. */
+export async function catchUp(system: BenchSystem, peers: readonly Peer[], rounds: number): Promise<Section> {
+  const results: { contestant: CatchUp; events: number; skipped: number; rates: number[] }[] = [];
+  for (const contestant of await contestantsOf(system, peers)) {
+    const { head, isSlow } = contestant;
+    const { rate } = await project(contestant, isSlow ? Math.min(pilot, head) : head);
+    const events = isSlow ? Math.min(head, Math.max(pilot, Math.round(rate))) : head;
+    results.push({ contestant, events, skipped: 0, rates: [] });
+  }
+  for (let round = 0; round < rounds; round++) {
+    for (const result of results) {
+      const { rate, handled } = await project(result.contestant, result.events);
+      result.skipped = result.events - handled;
+      result.rates.push(rate);
+    }
+  }
+  const figures = results.map(({ contestant: { name }, events, skipped, rates }) => {
+    const note = skipped === 0 ? '' : ` (skipped ${rounded(skipped)} of ${rounded(events)})`;
+    return figureOf(name + note, rates, []);
+  });
+  const column = `${rounded(results[0]?.events ?? 0)} events; a second's worth where a row is written for each`;
   return {
-    name,
-    run: async ({ pool }, events) => {
-      const client = await pool.connect();
-      try {
-        for (let after = 0; after < events;) {
-          const limit = Math.min(Math.max(size, 500), events - after);
-          const { rows } = await client.query<LogRow>({
-            name: 'next',
-            text: nextRows,
-            values: [after, limit],
-          });
-          for (let at = 0; at < rows.length; at += size) await page(rows.slice(at, at + size));
-          after += rows.length;
-        }
-      } finally {
-        client.release();
-      }
+    title: 'Catch-up of a projection into one table, events a second',
+    cells: [{ column, figures }],
+  };
+}
 
-      async function page(rows: readonly LogRow[]): Promise<void> {
-        await client.query('BEGIN');
-        const last = new Map(rows.map((row) => [row.aggregate_id, row.data.email]));
-        const [[id, email] = []] = last;
-        if (size === 1) await client.query({ name: 'upsert-one', text: upsertOne, values: [id, email] });
-        else
-          await client.query({
-            name: 'upsert-many',
-            text: upsertMany,
-            values: [[...last.keys()], [...last.values()]],
-          });
-        await client.query({
-          name: 'checkpoint',
-          text: "UPDATE bench_checkpoint SET position = $1 WHERE name = 'hand'",
-          values: [rows.at(-1)?.position],
-        });
-        await client.query('COMMIT');
-      }
+async function contestantsOf(system: BenchSystem, peers: readonly Peer[]): Promise<readonly CatchUp[]> {
+  const { pool, store } = system;
+  await pool.query('CREATE TABLE bench_checkpoint (name text PRIMARY KEY, position bigint)');
+  await pool.query("INSERT INTO bench_checkpoint VALUES ('hand', 0)");
+  const head = Math.min(50_000, Number(await store.head()));
+  return [
+    byHand('by hand, multi-row upsert, 1,000', 1_000, system, head),
+    byHand('by hand, a transaction per event', 1, system, head),
+    ...(await consumersOf(peers)),
+    ours(500, system, head),
+    ours(1_000, system, head),
+  ];
+}
+
+/** The `bench` projector of this project, from its first event on, in pages of `batchSize`. */
+function ours(batchSize: number, system: BenchSystem, head: number): CatchUp {
+  const { pool, dataSource, store, projections, appended } = system;
+  return {
+    name: `Annals, rows(…).put, ${rounded(batchSize)}`,
+    pool,
+    head,
+    isSlow: false,
+    rows: (events) => rowsOfOurLog(pool, events),
+    run: async (events) => {
+      await pool.query("DELETE FROM subscriptions WHERE name = 'bench'");
+      const projected = new ProgressSignal();
+      const positions = new ProjectionPositions(dataSource, projected);
+      const leases = new Leases(dataSource, uuidv7(), 60);
+      const settings = { ...defaultSubscriptionSettings, batchSize };
+      const parts = { store, dataSource, leases, appended, projected, settings };
+      const loop = new SubscriptionRun('bench', segmentsOf(projections.get('bench')), parts);
+      loop.start();
+      const isThere = await positions.waitFor('bench', BigInt(events), 120_000);
+      await loop.stop();
+      if (!isThere) throw new Error('The projection took too long.');
+      return events;
     },
   };
 }
 
-/** The `bench` projector of this project, from its first event on, in pages of `batchSize`. */
-const ours = (batchSize: number): CatchUp => ({
-  name: `Annals, rows(…).put, ${batchSize}`,
-  run: async ({ dataSource, store, projections, appended }, events) => {
-    const projected = new ProgressSignal();
-    const positions = new ProjectionPositions(dataSource, projected);
-    const leases = new Leases(dataSource, uuidv7(), 60);
-    const settings = { ...defaultSubscriptionSettings, batchSize };
-    const parts = { store, dataSource, leases, appended, projected, settings };
-    const loop = new SubscriptionRun('bench', segmentsOf(projections.get('bench')), parts);
-    loop.start();
-    const isThere = await positions.waitFor('bench', BigInt(events), 120_000);
-    await loop.stop();
-    if (!isThere) throw new Error('The projection took too long.');
-  },
-});
+/** The consumers of the peers, each on its own log; castore and the functions of message-db have none. */
+async function consumersOf(peers: readonly Peer[]): Promise<readonly CatchUp[]> {
+  const contestants: CatchUp[] = [];
+  for (const { name, pool, head, consumer } of peers) {
+    if (!consumer || !head) continue;
+    let rows = 0;
+    contestants.push({
+      name: `${name}, ${consumer.name}`,
+      pool,
+      head: await head(),
+      isSlow: true,
+      run: async (events) => {
+        const projected = await consumer.project(events, upsertRow);
+        rows = projected.rows;
+        return projected.events;
+      },
+      rows: () => Promise.resolve(rows),
+    });
+  }
+  return contestants;
+}
 
-export const catchUps: readonly CatchUp[] = [
-  byHand('by hand, multi-row upsert, 1,000', 1_000),
-  byHand('by hand, a transaction per event', 1),
-  ours(500),
-  ours(1_000),
-];
-
-/** Events a second, one round; the slow ones get fewer events. */
-export async function catchUpRate(contestant: CatchUp, system: BenchSystem, events: number): Promise<number> {
-  const { pool } = system;
+async function project(
+  { name, pool, run, rows: rowsOf }: CatchUp,
+  events: number,
+): Promise<{ rate: number; handled: number }> {
   await pool.query('TRUNCATE bench_rows');
-  await pool.query('CREATE TABLE IF NOT EXISTS bench_checkpoint (name text PRIMARY KEY, position bigint)');
-  await pool.query("INSERT INTO bench_checkpoint VALUES ('hand', 0) ON CONFLICT DO NOTHING");
-  await pool.query("DELETE FROM subscriptions WHERE name = 'bench'");
   const started = performance.now();
-  await contestant.run(system, events);
-  const rate = (events * 1_000) / (performance.now() - started);
-  const { rows } = await pool.query<{ count: number }>(
-    `SELECT (SELECT count(*) FROM bench_rows)::integer
-       - (SELECT count(DISTINCT aggregate_id) FROM events WHERE position <= $1)::integer AS count`,
-    [events],
-  );
-  if ((rows[0]?.count ?? -1) < 0) throw new Error(`${contestant.name} left rows out.`);
-  return rate;
+  const handled = await run(events);
+  const rate = (handled * 1_000) / (performance.now() - started);
+  const expected = await rowsOf(events);
+  const { rows } = await pool.query<{ count: number }>('SELECT count(*)::integer AS count FROM bench_rows');
+  const count = rows[0]?.count ?? 0;
+  if (count < expected) throw new Error(`${name} left ${count} rows, where ${expected} were due.`);
+  return { rate, handled };
 }

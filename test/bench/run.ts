@@ -1,10 +1,13 @@
 import 'reflect-metadata';
 import { join } from 'node:path';
-import { appendToNewStream, commandCycle, contention, followWriters, loadThousand } from './appends';
-import { bareStore, BenchStore, openPeers, ourStore, peersAreInstalled } from './bench-store';
-import { catchUpRate, catchUps } from './catch-up';
+import { Logger } from '@nestjs/common';
+import { appendToNewStream, commandCycle, followWriters, loadThousand } from './appends';
+import { bareStore, BenchStore, openPeers, ourStore, Peer, peersAreInstalled } from './bench-store';
+import { catchUp } from './catch-up';
 import { writeCharts } from './charts';
-import { compare, Contestant, Figure, figureOf } from './measure';
+import { http } from './http/http';
+import { byCommand, byTheStore, contention } from './contention';
+import { compare, Contestant, Figure } from './measure';
 import { readLog, readRows } from './reads';
 import { machine, rounded, Section, tableOf, writePage } from './report';
 import { BenchSystem, connections, startSystem } from './system';
@@ -19,7 +22,7 @@ class Bench {
   private constructor(
     private readonly system: BenchSystem,
     private readonly bare: BenchStore,
-    private readonly peers: readonly BenchStore[],
+    private readonly peers: readonly Peer[],
   ) {}
 
   static async open(system: BenchSystem): Promise<Bench> {
@@ -73,66 +76,34 @@ class Bench {
     };
   }
 
-  async catchUp(): Promise<Section> {
-    const events = Math.min(50_000, Number(await this.system.store.head()));
-    const rates = new Map<string, number[]>();
-    for (let round = -1; round < rounds; round++) {
-      for (const contestant of catchUps) {
-        const count = contestant.name.includes('per event') ? Math.min(events, 5_000) : events;
-        const rate = await catchUpRate(contestant, this.system, count);
-        if (round >= 0) rates.set(contestant.name, [...(rates.get(contestant.name) ?? []), rate]);
-      }
-    }
-    const figures = [...rates].map(([name, values]) => figureOf(name, values, []));
-    return {
-      title: 'Catch-up of a projection into one table, events a second',
-      cells: [{ column: `${rounded(events)} events`, figures }],
-    };
+  catchUp(): Promise<Section> {
+    return catchUp(this.system, this.peers, rounds);
   }
 
-  /** Seconds of each store until 1,000 appends to one stream have succeeded; three rounds in turns. */
-  async contention(): Promise<string> {
-    const stores = [
-      ...this.peers,
-      { ...ourStore(this.system, true), command: undefined },
-      ourStore(this.system, true),
-    ];
-    const names = [
-      ...this.peers.map(({ name }) => name),
-      'Annals, by the store alone',
-      'Annals, by update()',
-    ];
-    const times = stores.map((): number[] => []);
-    for (let round = 0; round < Math.min(rounds, 3); round++) {
-      for (const [index, store] of stores.entries()) times[index]?.push((await contention(store)) / 1_000);
-    }
-    const lines = names.map((name, index) => {
-      const sorted = [...(times[index] ?? [])].sort((a, b) => a - b);
-      return `| ${name} | ${sorted[sorted.length >> 1]?.toFixed(2)} | ${sorted[0]?.toFixed(2)}–${sorted.at(-1)?.toFixed(2)} |`;
-    });
-    return [
-      '### 32 writers on one stream, until 1,000 appends have succeeded',
-      '',
-      '| | seconds | min–max |',
-      '| --- | --- | --- |',
-      ...lines,
-    ].join('\n');
+  contention(): Promise<string> {
+    const ours = ourStore(this.system, true);
+    const contenders = [...this.peers.map(byTheStore), byTheStore(ours), byCommand(ours)];
+    return contention(contenders, Math.min(rounds, 3));
   }
 
   async losses(): Promise<string> {
     const lines = [];
     for (const store of [...this.peers, ourStore(this.system, false)]) {
       if (!store.tail) continue;
-      const { written, lost } = await followWriters(store, 2 * roundMs);
-      lines.push(`| ${store.name} | ${rounded(written)} | ${rounded(lost)} |`);
+      const { written, lost, twice } = await followWriters(store, 2 * roundMs);
+      lines.push(`| ${store.name} | ${rounded(written)} | ${rounded(lost)} | ${rounded(twice)} |`);
     }
     return [
       '### What a reader that follows the log misses while 16 writers append',
       '',
-      '| | written | lost |',
-      '| --- | --- | --- |',
+      '| | written | lost | seen twice |',
+      '| --- | --- | --- | --- |',
       ...lines,
     ].join('\n');
+  }
+
+  http(): Promise<Section> {
+    return http(this.system, { rounds, roundMs: Math.max(1_000, 2 * roundMs) });
   }
 
   private compare(contestants: readonly Contestant[], concurrency: number): Promise<readonly Figure[]> {
@@ -159,8 +130,9 @@ async function report(): Promise<string> {
     const reads = await step('reads', () => bench.reads());
     const catchUp = await step('catch-up', () => bench.catchUp());
     const contention = await step('contention', () => bench.contention());
-    const sections = [appends, cycles, reads, catchUp];
-    const charts = withPeers && writes ? [await writeCharts(appends, join(docs, 'charts'))] : [];
+    const http = await step('HTTP', () => bench.http());
+    const sections = [appends, cycles, reads, catchUp, http];
+    const charts = withPeers && writes ? [await writeCharts(appends, cycles, join(docs, 'charts'))] : [];
     const notes = [
       `- Medians of ${rounds} interleaved rounds of ${roundMs} ms after a warm-up; rates a second, ratio to the first line in bold, min–max, p50 / p99 over all rounds; ${connections} connections for each contestant.`,
       `- Machine: ${machine(system.server)}.`,
@@ -172,12 +144,14 @@ async function report(): Promise<string> {
   }
 }
 
+Logger.overrideLogger(['warn', 'error']);
 const writes = !process.argv.includes('--print-only');
 
 report().then(
   (figures) => {
-    process.stdout.write(`${figures}\n`);
     if (writes) writePage(join(docs, 'performance.md'), figures);
+    // The handlers of evtstore never stop their timers, so the process does not end by itself.
+    process.stdout.write(`${figures}\n`, () => process.exit());
   },
   (error: Error) => {
     process.stderr.write(`${error.stack}\n`);

@@ -19,6 +19,9 @@ import { Benched } from './bench-user';
 /** Connections of every contestant. */
 export const connections = 32;
 
+/** The read model of the catch-up. */
+export const createBenchRows = 'CREATE TABLE bench_rows (id text PRIMARY KEY, email text NOT NULL)';
+
 @Entity('bench_rows')
 export class BenchRow {
   @PrimaryColumn('text')
@@ -55,7 +58,7 @@ export async function startSystem(): Promise<BenchSystem> {
   const connectionString = postgres.url;
   await migrate(connectionString);
   const pool = new Pool({ connectionString, max: connections });
-  await pool.query('CREATE TABLE bench_rows (id text PRIMARY KEY, email text NOT NULL)');
+  await pool.query(createBenchRows);
   const dataSource = await new DataSource({
     type: 'postgres',
     url: connectionString,

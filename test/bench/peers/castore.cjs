@@ -22,6 +22,9 @@ exports.open = async ({ connectionString, connections, payload, metadata }) => {
     },
     load: async (id) => (await adapter.getEvents(id, context)).events.length,
     isConflict: isEventAlreadyExistsError,
+    // The error does not tell the version; the last event does.
+    versionAfter: async (id) =>
+      (await adapter.getEvents(id, context, { reverse: true, limit: 1 })).events[0].version,
     close: () => adapter._sql.end(),
   };
 };

@@ -1,3 +1,5 @@
+const { randomUUID } = require('node:crypto');
+const { createHandler } = require('evtstore');
 const { createProvider, migrate } = require('evtstore/provider/pg');
 const { VersionError } = require('evtstore/provider/error');
 const { Pool } = require('pg');
@@ -22,10 +24,33 @@ exports.open = async ({ connectionString, connections, payload, metadata }) => {
     },
     load: async (id) => (await provider.getEventsFor('bench', id)).length,
     isConflict: (error) => error instanceof VersionError,
+    versionAfter: async (id) => (await provider.getLastEventFor('bench', id)).version,
     tail: async (after, limit) =>
       (await provider.getEventsFrom('bench', after, limit)).map(({ position }) => Number(position)),
     head: async () =>
       (await pool.query('SELECT count(*)::integer AS count FROM evtstore_events')).rows[0].count,
+    consumer: {
+      name: 'createHandler, pages of 1,000',
+      project: async (events, upsert) => {
+        const bookmark = randomUUID();
+        const pages = createProvider({ ...options, limit: 1_000 });
+        const handler = createHandler({ provider: pages, bookmark, streams: ['bench'] });
+        // It stops only at the end of the log or at an error.
+        const enough = new Error('enough');
+        const streams = new Set();
+        let handled = 0;
+        handler.handle('bench', 'Benched', async (id, { email }) => {
+          if (handled === events) throw enough;
+          await pool.query({ name: 'upsert', text: upsert, values: [id, email] });
+          streams.add(id);
+          handled++;
+        });
+        await handler.runOnce().catch((error) => {
+          if (error !== enough) throw error;
+        });
+        return { events: handled, rows: streams.size };
+      },
+    },
     close: () => pool.end(),
   };
 };

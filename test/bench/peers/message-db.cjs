@@ -62,6 +62,7 @@ exports.open = async ({ connectionString, connections, payload, metadata }) => {
     },
     load: async (id) => (await pool.query({ ...read, values: [`bench-${id}`] })).rows.length,
     isConflict: (error) => /Wrong expected version/.test(error.message),
+    versionAfter: async (_id, { message }) => Number(/Stream Version: (\d+)/.exec(message)[1]) + 1,
     tail: async (after, limit) =>
       (await pool.query({ ...tail, values: [after + 1, limit] })).rows.map((row) =>
         Number(row.global_position),
