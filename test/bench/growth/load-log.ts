@@ -1,0 +1,70 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Client } from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import { claimLine, eventLine, eventsPerBlock, usersPerBlock } from './grown-log';
+
+const linesPerChunk = 500;
+const blocksPerTransaction = 10;
+
+export interface Blocks {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Puts blocks of the grown log behind what is stored, by COPY, as if they had been appended: the head moves with them, their
+ * positions are dense, and each user holds its address. Read models are left to the product, which makes them from the log.
+ */
+export async function loadLog(
+  url: string,
+  { from, to }: Blocks,
+  onBlock?: (to: number) => void,
+): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    for (let at = from; at < to; at += blocksPerTransaction) {
+      const end = Math.min(to, at + blocksPerTransaction);
+      await load(client, { from: at, to: end });
+      onBlock?.(end);
+    }
+  } finally {
+    await client.end();
+  }
+}
+
+async function load(client: Client, { from, to }: Blocks): Promise<void> {
+  const first = from * eventsPerBlock;
+  const count = (to - from) * eventsPerBlock;
+  await client.query('BEGIN');
+  const { rows } = await client.query<{ before: string }>(
+    'UPDATE event_log SET head = head + $1 WHERE only_row RETURNING head - $1 AS before',
+    [count],
+  );
+  const before = Number(rows[0]?.before);
+  await copy(client, 'events', count, (index) => eventLine(first + index, before + index + 1));
+  const users = (to - from) * usersPerBlock;
+  await copy(client, 'claims', users, (index) => claimLine(from * usersPerBlock + index));
+  await client.query('COMMIT');
+}
+
+async function copy(
+  client: Client,
+  table: string,
+  count: number,
+  line: (index: number) => string,
+): Promise<void> {
+  function* chunks(): Generator<string> {
+    for (let at = 0; at < count; at += linesPerChunk) {
+      const lines = Array.from({ length: Math.min(linesPerChunk, count - at) }, (_, index) =>
+        line(at + index),
+      );
+      yield `${lines.join('\n')}\n`;
+    }
+  }
+  await pipeline(
+    Readable.from(chunks(), { objectMode: true }),
+    client.query(copyFrom(`COPY ${table} FROM STDIN`)),
+  );
+}
