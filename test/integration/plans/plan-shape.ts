@@ -25,26 +25,34 @@ const conditions = [
 export function planShape(plan: PlanNode, indent = ''): string {
   const inner = `${indent}  `;
   const own = conditions.flatMap((name) => {
-    const value = plan[name];
-    return value === undefined ? [] : [`${inner}${name}: ${withoutValues(String(value))}`];
+    const text = textOf(plan, name);
+    return text === '' ? [] : [`${inner}${name}: ${withoutValues(text)}`];
   });
   const below = (plan.Plans ?? []).map((node) => planShape(node, inner));
   return [`${indent}${title(plan)}`, ...own, ...below].join('\n');
 }
 
+/** `Left Nested Loop`, `InitPlan: Index Scan Backward using events_position on events`. */
 function title(plan: PlanNode): string {
-  const text = (name: string): string => String(plan[name]);
-  const parts = [
-    'Subplan Name' in plan ? `${text('Parent Relationship')}: ` : '',
-    'Join Type' in plan && plan['Join Type'] !== 'Inner' ? `${text('Join Type')} ` : '',
-    'Operation' in plan ? text('Operation') : plan['Node Type'],
-    plan['Scan Direction'] === 'Backward' ? ' Backward' : '',
-    'Index Name' in plan ? ` using ${text('Index Name')}` : '',
-    'Relation Name' in plan ? ` on ${text('Relation Name')}` : '',
-    'Function Name' in plan ? ` on ${text('Function Name')}` : '',
-    'CTE Name' in plan ? ` on ${text('CTE Name')}` : '',
-  ];
-  return parts.join('');
+  const of = (name: string): string => textOf(plan, name);
+  const join = of('Join Type').replace('Inner', '');
+  const source = of('Relation Name') || of('Function Name') || of('CTE Name');
+  return [
+    of('Subplan Name') && `${of('Parent Relationship')}:`,
+    join,
+    of('Operation') || plan['Node Type'],
+    of('Scan Direction').replace('Forward', ''),
+    of('Index Name') && `using ${of('Index Name')}`,
+    source && `on ${source}`,
+  ]
+    .filter((part) => part !== '')
+    .join(' ');
+}
+
+function textOf(plan: PlanNode, name: string): string {
+  const value = plan[name];
+  if (Array.isArray(value)) return value.join(', ');
+  return typeof value === 'string' ? value : '';
 }
 
 /**
