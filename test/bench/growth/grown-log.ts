@@ -1,9 +1,12 @@
 /**
- * A log as years of use leave it: blocks of a thousand users, who all get their first event, then all their second, and so on
- * to the tenth. The n-th event (from 0 on) is always the same one.
+ * A log as use leaves it: users who all get their first event, then all their second in another order, and so on to the
+ * tenth; a thousand of them at a time to begin with, then ten thousand. The n-th event (from 0 on) is always the same one.
  */
-export const eventsPerBlock = 10_000;
-export const usersPerBlock = 1_000;
+export const eventsPerUser = 10;
+
+/** Logs are cut at multiples of this, and behind `largeFrom` at multiples of ten times as many. */
+export const smallBlock = 10_000;
+const largeFrom = 100_000;
 
 /** 2026-01-01, and an event each tenth of a second: ten million take twelve days. */
 const began = Date.UTC(2026, 0, 1);
@@ -24,8 +27,8 @@ export function emailOf(user: number): string {
 }
 
 export function userIdOf(user: number): string {
-  const n = Math.floor(user / usersPerBlock) * eventsPerBlock + (user % usersPerBlock);
-  return uuidOf(n, '9');
+  const { start } = blockOf(user * eventsPerUser);
+  return uuidOf(start + user - start / eventsPerUser, '9');
 }
 
 /** A line of COPY for the table `events`. */
@@ -45,10 +48,24 @@ export function claimLine(user: number): string {
   return ['user.email', emailOf(user), 'User', userIdOf(user)].join('\t');
 }
 
+interface Block {
+  /** Its first event. */
+  readonly start: number;
+  readonly users: number;
+}
+
+function blockOf(n: number): Block {
+  const events = n < largeFrom ? smallBlock : 10 * smallBlock;
+  return { start: n - (n % events), users: events / eventsPerUser };
+}
+
+/** Users are created in the order of their numbers. 7,919 is prime, so that each later order meets each of them once. */
 function placeOf(n: number): { user: number; version: number } {
-  const inBlock = n % eventsPerBlock;
-  const user = Math.floor(n / eventsPerBlock) * usersPerBlock + (inBlock % usersPerBlock);
-  return { user, version: Math.floor(inBlock / usersPerBlock) + 1 };
+  const { start, users } = blockOf(n);
+  const version = Math.floor((n - start) / users) + 1;
+  const turn = (n - start) % users;
+  const inBlock = version === 1 ? turn : (turn * 7_919 + version * 131) % users;
+  return { user: start / eventsPerUser + inBlock, version };
 }
 
 /** Created under an old address, renamed, moved to the new address, away and back, and renamed again and again. */

@@ -2,50 +2,43 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Client } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { claimLine, eventLine, eventsPerBlock, usersPerBlock } from './grown-log';
+import { claimLine, eventLine, eventsPerUser } from './grown-log';
 
 const linesPerChunk = 500;
-const blocksPerTransaction = 10;
+const eventsPerTransaction = 100_000;
 
-export interface Blocks {
+/** From the event with the one number up to, without it, the event with the other. */
+export interface Part {
   readonly from: number;
   readonly to: number;
 }
 
 /**
- * Puts blocks of the grown log behind what is stored, by COPY, as if they had been appended: the head moves with them, their
- * positions are dense, and each user holds its address. Read models are left to the product, which makes them from the log.
+ * Puts a part of the grown log behind what is stored, by COPY, as if it had been appended: the head moves with it, positions
+ * are dense, and each user holds its address. Read models are left to the product, which makes them from the log.
  */
-export async function loadLog(
-  url: string,
-  { from, to }: Blocks,
-  onBlock?: (to: number) => void,
-): Promise<void> {
+export async function loadLog(url: string, { from, to }: Part): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
-    for (let at = from; at < to; at += blocksPerTransaction) {
-      const end = Math.min(to, at + blocksPerTransaction);
-      await load(client, { from: at, to: end });
-      onBlock?.(end);
-    }
+    for (let at = from; at < to; at += eventsPerTransaction)
+      await load(client, { from: at, to: Math.min(to, at + eventsPerTransaction) });
   } finally {
     await client.end();
   }
 }
 
-async function load(client: Client, { from, to }: Blocks): Promise<void> {
-  const first = from * eventsPerBlock;
-  const count = (to - from) * eventsPerBlock;
+async function load(client: Client, { from, to }: Part): Promise<void> {
+  const count = to - from;
   await client.query('BEGIN');
   const { rows } = await client.query<{ before: string }>(
     'UPDATE event_log SET head = head + $1 WHERE only_row RETURNING head - $1 AS before',
     [count],
   );
   const before = Number(rows[0]?.before);
-  await copy(client, 'events', count, (index) => eventLine(first + index, before + index + 1));
-  const users = (to - from) * usersPerBlock;
-  await copy(client, 'claims', users, (index) => claimLine(from * usersPerBlock + index));
+  await copy(client, 'events', count, (index) => eventLine(from + index, before + index + 1));
+  const firstUser = from / eventsPerUser;
+  await copy(client, 'claims', count / eventsPerUser, (index) => claimLine(firstUser + index));
   await client.query('COMMIT');
 }
 

@@ -10,7 +10,7 @@ import { createTestDatabase, TestDatabase } from '../../support/test-database';
 import { ObservedPlans } from './observed-plans';
 
 /** As many rows as ANALYZE reads whole, so that the statistics, and the plans with them, are the same each time. */
-const blocks = 3;
+const eventCount = 30_000;
 const userCount = 30_000;
 
 const insertUsers = `
@@ -77,7 +77,7 @@ export async function startGrown(): Promise<GrownSystem> {
 }
 
 async function fill(database: TestDatabase, sql: Client): Promise<void> {
-  await loadLog(database.url, { from: 0, to: blocks });
+  await loadLog(database.url, { from: 0, to: eventCount });
   const users = Array.from({ length: userCount }, (_, user) => user);
   await sql.query(insertUsers, [users.map(userIdOf), users.map(emailOf)]);
   await sql.query(insertOthers);
