@@ -63,7 +63,9 @@ function whereEmailHas(query: SelectQueryBuilder<UserEntity>, piece: string): vo
  */
 function rarePart(piece: string): string | undefined {
   const at = piece.indexOf('@');
-  return at < 3 ? undefined : piece.slice(Math.max(0, at - 12), at + 1);
+  // By code points, so that none is cut in two.
+  const local = [...piece.slice(0, Math.max(0, at))];
+  return local.length < 3 ? undefined : `${local.slice(-12).join('')}@`;
 }
 
 /** `%`, `_` and `\` stand for themselves. */
