@@ -21,9 +21,10 @@ const selectStreams = `
 
 const countEvents = 'SELECT count(*)::integer AS count FROM parked_events WHERE subscription = $1';
 
+/** The time of the statement: the index can be searched for it, and not for clock_timestamp(). */
 const selectDue = `
   SELECT position, aggregate_type, aggregate_id, attempts FROM parked_events
-  WHERE subscription = $1 AND segment = $2 AND state = 'retrying' AND next_attempt_at <= clock_timestamp()
+  WHERE subscription = $1 AND segment = $2 AND state = 'retrying' AND next_attempt_at <= statement_timestamp()
   ORDER BY next_attempt_at LIMIT $3`;
 
 const insertFailed = `

@@ -36,6 +36,28 @@ describe('the read model of users', () => {
     ...changes,
   });
 
+  it('a piece that reaches over the "@" is compared whole, though the index is asked for a part of it', async () => {
+    const emails = [
+      'charlotte_augusta.lovelace@example.com',
+      'charlotte-augusta.lovelace@example.com',
+      'augusta.lovelace@example.org',
+      'ada😀bcdefghijkl@example.net',
+    ];
+    for (const [index, email] of emails.entries())
+      await dataSource.manager.insert(
+        UserEntity,
+        row(uuidv7(), { email, createdPosition: String(100 + index) }),
+      );
+    const found = async (email: string) =>
+      (await users.search({ email, limit: 10 })).users.map((user) => user.email);
+    expect(await found('Charlotte_Augusta.Lovelace@example.com')).toEqual([emails[0]]);
+    expect(await found('augusta.lovelace@example')).toEqual(emails.slice(0, 3));
+    expect(await found('augusta.lovelace@example.o')).toEqual([emails[2]]);
+    expect(await found('a😀bcdefghijkl@example.net')).toEqual([emails[3]]);
+    expect(await found('ace@example.com')).toEqual(emails.slice(0, 2));
+    expect(await found('ce@example.com')).toEqual(emails.slice(0, 2));
+  });
+
   it('search works without the trigram index', async () => {
     const userId = uuidv7();
     await dataSource.manager.insert(

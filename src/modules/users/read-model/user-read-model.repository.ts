@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectEntityManager } from '@nestjs/typeorm';
-import { EntityManager } from 'typeorm';
+import { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { withoutCase } from '../domain/email';
 import { UserEntity } from './user.entity';
 
@@ -34,7 +34,7 @@ export class UserReadModelRepository {
       .where('user.createdPosition > :after', { after: String(after) })
       .orderBy('user.createdPosition', 'ASC')
       .limit(limit + 1);
-    if (email !== '') query.andWhere(...isPieceOfEmail(email));
+    if (email !== '') whereEmailHas(query, withoutCase(email));
     if (isActive !== undefined) query.andWhere('user.isActive = :isActive', { isActive });
     const users = await query.getMany();
     const last = users[limit - 1];
@@ -44,14 +44,28 @@ export class UserReadModelRepository {
   }
 }
 
+/** A piece with a sigma also matches the other one: the index does not serve that, and it is rare. */
+function whereEmailHas(query: SelectQueryBuilder<UserEntity>, piece: string): void {
+  const pattern = `%${literal(piece)}%`;
+  const rare = rarePart(piece);
+  if (piece.includes('σ')) query.andWhere("translate(user.email, 'ς', 'σ') LIKE :pattern", { pattern });
+  else if (rare === undefined) query.andWhere('user.email LIKE :pattern', { pattern });
+  else
+    query
+      .andWhere('user.email LIKE :rare', { rare: `%${literal(rare)}%` })
+      .andWhere("(user.email || '') LIKE :pattern", { pattern });
+}
+
 /**
- * The condition for a piece of the address. A piece with a sigma also matches the other one: the index does not serve that,
- * and it is rare.
+ * The end of the local part, where a piece has one: what to ask the index for. Asked for all of an address, it would go
+ * through the users of a domain three letters at a time, a hundred times as long as to compare the whole piece with the few
+ * who have this part. (An expression, as by `|| ''`, is hidden from the index.)
  */
-function isPieceOfEmail(email: string): [string, { pattern: string }] {
-  const piece = withoutCase(email);
-  const column = piece.includes('σ') ? "translate(user.email, 'ς', 'σ')" : 'user.email';
-  return [`${column} LIKE :pattern`, { pattern: `%${literal(piece)}%` }];
+function rarePart(piece: string): string | undefined {
+  const at = piece.indexOf('@');
+  // By code points, so that none is cut in two.
+  const local = [...piece.slice(0, Math.max(0, at))];
+  return local.length < 3 ? undefined : `${local.slice(-12).join('')}@`;
 }
 
 /** `%`, `_` and `\` stand for themselves. */
