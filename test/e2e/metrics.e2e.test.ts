@@ -26,13 +26,15 @@ afterAll(async () => {
 
 const subscriptions = ['users', 'welcome-message'];
 
-/** Scrapes until the subscriptions have seen everything; their status is a second old at most. */
+/** Scrapes until this process has counted every event in both, and their status, a second old at most, says so too. */
 async function settled(): Promise<Scrape> {
+  const [log] = await query<{ head: string }>(database.url, 'SELECT head FROM event_log');
   let last = await scrape(service.url);
   await eventually('the subscriptions have seen everything', async () => {
     last = await scrape(service.url);
     return subscriptions.every(
       (subscription) =>
+        valueOf(last, 'annals_subscription_events_total', { subscription }) === Number(log?.head) &&
         valueOf(last, 'annals_subscription_lag_events', { subscription }) === 0 &&
         valueOf(last, 'annals_subscription_state', { subscription, state: 'running' }) === 1,
     );

@@ -1,14 +1,18 @@
 import { Logger } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ProjectionFold, Rebuilds } from '../../src/event-sourcing';
+import { Projection } from '../../src/event-sourcing/projections/projection';
 import { startTallies, TallySystem } from '../integration/subscriptions/tally';
 import { Dice } from './dice';
-import { report, reportRound, roundsOf, timeFor } from './rounds';
+import { isLong, report, reportRound, roundsOf, timeFor } from './rounds';
+import { SteadyLoad } from './steady-load';
 import { until } from './until';
 
 const rounds = roundsOf(2, 20);
-
-/** Halved whenever a round takes longer than 15 seconds, because then this machine has no room for more. */
-let eventsPerSecond = 500;
+const eventsPerSecond = 500;
+/** Events that are there before the first round, so that a round lasts. */
+const history = isLong ? 20_000 : 0;
+const options = { meddling: { collects: true } };
 const dice = new Dice();
 let system: TallySystem;
 
@@ -23,18 +27,7 @@ afterEach(async () => {
   jest.restoreAllMocks();
 }, 60_000);
 
-/** Appends at that rate until it is told to stop; resolves with the last position. */
-async function write(isOver: () => boolean): Promise<bigint> {
-  let last = 0n;
-  for (let lap = Date.now(); !isOver();) {
-    const due = Math.min(Math.floor(((Date.now() - lap) / 1_000) * eventsPerSecond), 200);
-    if (due > 0) lap = Date.now();
-    const appends = Array.from({ length: due }, () => system.count(`s${dice.between(0, 500)}`, 1));
-    for (const position of await Promise.all(appends)) if (position > last) last = position;
-    await delay(10);
-  }
-  return last;
-}
+const append = () => system.count(`s${dice.between(0, 20)}`, 1);
 
 /** Reads like a client: the sum of all rows only ever grows, unless somebody sees half a model. */
 async function read(isOver: () => boolean): Promise<number> {
@@ -56,36 +49,46 @@ async function read(isOver: () => boolean): Promise<number> {
   return reads;
 }
 
+async function expectFold(projection: Projection): Promise<void> {
+  expect(await system.positions.waitFor('tallies', await system.store.head(), 30_000)).toBe(true);
+  const fold = new ProjectionFold(system.dataSource, system.store);
+  expect((await fold.compare(projection)).differences).toEqual([]);
+}
+
+/** Makes the rows anew while events come in, and tells how long that took and how many came. */
+async function rebuildUnderLoad(orders: Rebuilds): Promise<{ ms: number; appended: number }> {
+  const load = new SteadyLoad(append, eventsPerSecond);
+  try {
+    await orders.request('tallies');
+    await until('the new rows took over', async () => (await orders.all()).length === 0, 240_000);
+  } finally {
+    await load.stop();
+  }
+  return load;
+}
+
 it(
-  'rows that are made anew under up to 500 events a second equal the fold, and no reader sees half a model',
+  'rows that are made anew under 500 events a second equal the fold each time, and no reader sees half a model',
   async () => {
     report('rebuild', { rounds, seed: dice.seed });
-    system.loop('live').start();
-    let isOver = false;
-    const writing = write(() => isOver);
-    const reading = read(() => isOver);
-    const { orders, runner } = system.rebuilding('live');
+    for (let n = 0; n < history; n += 250) await Promise.all(Array.from({ length: 250 }, append));
+    system.loop('live', options).start();
+    const { orders, runner, projection } = system.rebuilding('live', options);
     runner.start();
+    let isOver = false;
+    const reading = read(() => isOver);
+    const rates: number[] = [];
     for (let round = 1; round <= rounds; round++) {
-      const started = Date.now();
-      await orders.request('tallies');
-      const isSlow = setInterval(() => (eventsPerSecond /= 2), 15_000);
-      const isDone = async () => (await orders.all()).length === 0;
-      await until('the new rows have taken over', isDone, 240_000).finally(() => clearInterval(isSlow));
-      reportRound('rebuild', {
-        round,
-        ms: Date.now() - started,
-        head: await system.store.head(),
-        eventsPerSecond,
-      });
+      const { ms, appended } = await rebuildUnderLoad(orders);
+      const rate = Math.round((appended * 1_000) / ms);
+      rates.push(rate);
+      const head = await system.store.head();
+      reportRound('rebuild', { round, ms, head, 'events a second': rate });
+      await expectFold(projection);
     }
     isOver = true;
-    const last = await writing;
-    const reads = await reading;
-    expect(await system.positions.waitFor('tallies', last, 30_000)).toBe(true);
-    const { differences } = await system.fold.compare(system.projections.get('tallies'));
-    expect(differences).toEqual([]);
-    report('rebuild', { rounds, events: last, reads, 'events a second at the end': eventsPerSecond });
+    const slowest = Math.min(...rates);
+    report('rebuild', { rounds, reads: await reading, 'events a second, at least': slowest });
   },
   timeFor(rounds),
 );

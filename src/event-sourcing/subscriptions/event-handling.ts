@@ -4,7 +4,7 @@ import { eventFailure, handlingEvent } from '../diagnostics';
 import { RecordedEvent } from '../event-store/event-envelope';
 import { retryDelay, withTimeout } from './failures';
 import { Failure } from './parked-events';
-import { Subscriber } from './subscriber';
+import { originOf, Subscriber } from './subscriber';
 import { SubscriptionSettings } from './subscription-settings';
 
 /** Gives events to a subscriber, and judges what a failure means. */
@@ -30,7 +30,7 @@ export class EventHandling {
 
   /** Once the failure is stored. */
   publishFailure(attempt: number, { retryInMs }: Failure): void {
-    eventFailure.publish({ subscription: this.subscriber.name, attempt, isParked: retryInMs === undefined });
+    eventFailure.publish({ ...originOf(this.subscriber), attempt, isParked: retryInMs === undefined });
   }
 
   /** What comes next for an event that failed for the `attempts`th time. */

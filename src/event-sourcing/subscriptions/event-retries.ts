@@ -6,7 +6,7 @@ import type { EventRunnerParts } from './event-runner';
 import { isNotTheEvents } from './failures';
 import { Lease } from './leases';
 import { DueEvent, ParkedEvents } from './parked-events';
-import { Subscriber } from './subscriber';
+import { originOf, Subscriber } from './subscriber';
 
 export interface EventRetriesOf {
   readonly subscriber: Subscriber;
@@ -78,7 +78,7 @@ export class EventRetries {
 
   private async handle(due: DueEvent, events: readonly RecordedEvent[]): Promise<void> {
     const { parts, handling, parked, lease, subscriber } = this.of;
-    events.forEach(() => eventRetry.publish({ subscription: subscriber.name, attempt: due.attempts + 1 }));
+    events.forEach(() => eventRetry.publish({ ...originOf(subscriber), attempt: due.attempts + 1 }));
     const outcome = await parts.dataSource.transaction(async (manager) => {
       await handling.handle(events, manager);
       await parts.leases.hold(manager, lease);

@@ -3,7 +3,7 @@ import { leaseChange } from '../diagnostics';
 import { EventSourcingError } from '../event-store/errors';
 import { Position, RecordedEvent } from '../event-store/event-envelope';
 import { seenSum } from './seen-events';
-import { labelOf, Segment, Subscriber } from './subscriber';
+import { labelOf, originOf, Segment, Subscriber } from './subscriber';
 import { createSubscription } from './create-subscription';
 
 /** The right to move a checkpoint. Whoever takes it next gets a higher epoch, and this one is void. */
@@ -102,7 +102,7 @@ export class Leases {
       version,
     ]);
     if (!row) return this.checkVersion(subscriber);
-    leaseChange.publish({ subscription: name, change: 'taken', epoch: BigInt(row.epoch) });
+    leaseChange.publish({ ...originOf(subscriber), change: 'taken', epoch: BigInt(row.epoch) });
     return {
       name,
       segment,
@@ -122,7 +122,7 @@ export class Leases {
   /** Gives the lease back, so that another process need not wait until it runs out. */
   async release(lease: Lease): Promise<void> {
     const row = await this.update(releaseLease, keyOf(lease));
-    leaseChange.publish({ subscription: lease.name, change: row ? 'released' : 'lost', epoch: lease.epoch });
+    leaseChange.publish({ ...originOf(lease), change: row ? 'released' : 'lost', epoch: lease.epoch });
   }
 
   /**

@@ -38,6 +38,14 @@ export interface Subscriber {
 /** Ends the name of the subscription that makes the rows of a projection anew. No other name has an `@`. */
 export const rebuildSuffix = '@next';
 
+/** A subscriber as diagnostics call it. */
+export function originOf({ name, segment }: Pick<Subscriber, 'name' | 'segment'>): {
+  readonly subscription: string;
+  readonly segment: number;
+} {
+  return { subscription: name, segment: segment.index };
+}
+
 /** A subscriber as logs and errors call it: `users`, or `users (segment 2 of 4)`. */
 export function labelOf({ name, segment }: Pick<Subscriber, 'name' | 'segment'>): string {
   return segment.count === 1 ? name : `${name} (segment ${segment.index} of ${segment.count})`;

@@ -6,7 +6,7 @@ import { EventRunner, EventRunnerParts } from './event-runner';
 import { FairShare, Place } from './fair-share';
 import { Lease, LeaseLostError } from './leases';
 import { LogPages } from './log-pages';
-import { labelOf, Subscriber } from './subscriber';
+import { labelOf, originOf, Subscriber } from './subscriber';
 
 export interface SubscriptionLoopParts extends EventRunnerParts {
   readonly appended: AppendSignal;
@@ -129,7 +129,7 @@ export class SubscriptionLoop {
       const events = await log.after(position);
       const began = performance.now();
       position = await runner.run(events, position);
-      subscriptionBatch.publish({ subscription: this.name, events: events.length, began });
+      subscriptionBatch.publish({ ...originOf(this.subscriber), events: events.length, began });
       if (isFailing) await this.noteProgress(lease);
       isFailing = false;
       if (events.length === 0) await appended.wait(seen, settings.pollMs, stop);
@@ -149,7 +149,7 @@ export class SubscriptionLoop {
       return;
     }
     this.failures++;
-    subscriptionFailure.publish({ subscription: this.name, error, failuresInARow: this.failures });
+    subscriptionFailure.publish({ ...originOf(this.subscriber), error, failuresInARow: this.failures });
     const pause = Math.min(this.parts.settings.maxBackoffMs, 50 * 2 ** this.failures);
     const { message, stack } = error as Error;
     this.logger.error(

@@ -51,18 +51,25 @@ export interface SubscriptionStatus {
 export interface SegmentStatus {
   readonly segment: number;
   readonly checkpoint: Position;
+  readonly lagEvents: bigint;
+  readonly lagSeconds: number;
   readonly owner: string | null;
+  readonly parkedCount: number;
 }
 
 const select = `
   SELECT s.name, s.segment, s.kind, s.version, s.paused, s.failure, s.rebuilt_at, s.position AS checkpoint,
     CASE WHEN s.lease_expires_at > clock_timestamp() THEN s.owner END AS owner,
     l.head, COALESCE(EXTRACT(EPOCH FROM clock_timestamp() - e.timestamp), 0)::double precision AS lag_seconds,
-    (SELECT count(*)::integer FROM parked_events p WHERE p.subscription = s.name) AS parked_count,
+    COALESCE(p.parked_count, 0) AS parked_count,
     r.started_at, r.is_held, EXTRACT(EPOCH FROM clock_timestamp() - r.started_at)::double precision AS rebuilding_seconds
   FROM subscriptions AS s CROSS JOIN event_log AS l
     LEFT JOIN events AS e ON e.position = s.position + 1
     LEFT JOIN rebuilds AS r ON r.projection || $2 = s.name
+    LEFT JOIN (
+      SELECT subscription, segment, count(*)::integer AS parked_count FROM parked_events
+      WHERE subscription = ANY ($1) GROUP BY subscription, segment
+    ) AS p ON p.subscription = s.name AND p.segment = s.segment
   WHERE s.name = ANY ($1)
   ORDER BY s.name, s.segment`;
 
@@ -106,9 +113,8 @@ export class SubscriptionStatuses {
 
 function status(rows: readonly [Row, ...Row[]], rebuild: readonly Row[]): SubscriptionStatus {
   const slowest = slowestOf(rows);
-  const { name, kind, version, parked_count: parkedCount } = slowest;
-  const checkpoint = BigInt(slowest.checkpoint);
-  const head = BigInt(slowest.head);
+  const { name, kind, version } = slowest;
+  const { checkpoint, lagEvents, lagSeconds } = segmentStatus(slowest);
   const owners = [...new Set(rows.flatMap(({ owner }) => owner ?? []))];
   return {
     name,
@@ -116,21 +122,33 @@ function status(rows: readonly [Row, ...Row[]], rebuild: readonly Row[]): Subscr
     version,
     state: stateOf(rows, rebuild.length > 0),
     checkpoint,
-    head,
-    lagEvents: head - checkpoint,
-    lagSeconds: Math.max(0, Math.round(slowest.lag_seconds * 1_000) / 1_000),
+    head: BigInt(slowest.head),
+    lagEvents,
+    lagSeconds,
     owner: owners.length === 0 ? null : owners.join(', '),
-    segments: rows.map((row) => ({
-      segment: row.segment,
-      checkpoint: BigInt(row.checkpoint),
-      owner: row.owner,
-    })),
+    segments: rows.map(segmentStatus),
     paused: slowest.paused,
     failure: rows.find((row) => row.failure !== null)?.failure ?? null,
-    parkedCount,
+    parkedCount: parkedIn(rows),
     rebuiltAt: slowest.rebuilt_at,
     rebuild: progressOf(rebuild),
   };
+}
+
+function segmentStatus(row: Row): SegmentStatus {
+  const checkpoint = BigInt(row.checkpoint);
+  return {
+    segment: row.segment,
+    checkpoint,
+    lagEvents: BigInt(row.head) - checkpoint,
+    lagSeconds: Math.max(0, Math.round(row.lag_seconds * 1_000) / 1_000),
+    owner: row.owner,
+    parkedCount: row.parked_count,
+  };
+}
+
+function parkedIn(rows: readonly Row[]): number {
+  return rows.reduce((sum, row) => sum + row.parked_count, 0);
 }
 
 function progressOf([first, ...others]: readonly Row[]): RebuildProgress | null {
@@ -145,7 +163,7 @@ function progressOf([first, ...others]: readonly Row[]): RebuildProgress | null 
     eventsPerSecond: Math.round(rate),
     secondsLeft: rate > 0 ? Math.ceil((Number(slowest.head) - done) / rate) : null,
     isHeld: slowest.is_held ?? false,
-    parkedCount: slowest.parked_count,
+    parkedCount: parkedIn([first, ...others]),
     failure: [first, ...others].find((row) => row.failure !== null)?.failure ?? null,
   };
 }

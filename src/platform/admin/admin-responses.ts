@@ -257,7 +257,11 @@ export function statusResponse(status: SubscriptionStatus): SubscriptionResponse
     checkpoint: String(status.checkpoint),
     head: String(status.head),
     lagEvents: Number(status.lagEvents),
-    segments: status.segments.map((segment) => ({ ...segment, checkpoint: String(segment.checkpoint) })),
+    segments: status.segments.map(({ segment, checkpoint, owner }) => ({
+      segment,
+      checkpoint: String(checkpoint),
+      owner,
+    })),
     rebuiltAt: status.rebuiltAt?.toISOString() ?? null,
     rebuild: status.rebuild && {
       ...status.rebuild,

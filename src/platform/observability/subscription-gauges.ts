@@ -1,7 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Gauge } from 'prom-client';
-import { SubscriptionStatuses, type SubscriptionStatus } from '../../event-sourcing';
+import {
+  type RebuildProgress,
+  type SegmentStatus,
+  SubscriptionStatuses,
+  type SubscriptionStatus,
+} from '../../event-sourcing';
 import { Metrics } from './metrics';
 import { SubscriptionMetrics } from './subscription-metrics';
 
@@ -20,10 +25,13 @@ const states = ['running', 'rebuilding', 'stopped', 'failed'];
 @Injectable()
 export class SubscriptionGauges {
   private readonly reachable: Gauge;
-  private readonly lagEvents: Gauge<'subscription'>;
-  private readonly lagSeconds: Gauge<'subscription'>;
-  private readonly parked: Gauge<'subscription'>;
+  private readonly lagEvents: Gauge<'subscription' | 'segment'>;
+  private readonly lagSeconds: Gauge<'subscription' | 'segment'>;
+  private readonly parked: Gauge<'subscription' | 'segment'>;
   private readonly state: Gauge<'subscription' | 'state'>;
+  private readonly rebuilt: Gauge<'subscription'>;
+  private readonly rebuildHead: Gauge<'subscription'>;
+  private readonly rebuildRate: Gauge<'subscription'>;
   private reading: Promise<boolean> | undefined;
   private wasRead = false;
   private readAt = Number.NEGATIVE_INFINITY;
@@ -35,7 +43,8 @@ export class SubscriptionGauges {
   ) {
     const gauge = <Label extends string>(name: string, help: string, labelNames: readonly Label[]) =>
       new Gauge({ name, help, labelNames, registers: [registry] });
-    const labels = ['subscription'] as const;
+    const labels = ['subscription', 'segment'] as const;
+    const ofWhole = ['subscription'] as const;
     this.reachable = gauge('annals_database_reachable', '1: the status of subscriptions could be read.', []);
     this.lagEvents = gauge('annals_subscription_lag_events', 'Events that it has not seen.', labels);
     this.lagSeconds = gauge(
@@ -49,9 +58,16 @@ export class SubscriptionGauges {
       labels,
     );
     this.state = gauge('annals_subscription_state', '1 for the state that it is in, 0 for the others.', [
-      ...labels,
+      ...ofWhole,
       'state',
     ]);
+    this.rebuilt = gauge('annals_rebuild_events', 'Events that the new rows hold.', ofWhole);
+    this.rebuildHead = gauge('annals_rebuild_head_events', 'Events that they are to hold.', ofWhole);
+    this.rebuildRate = gauge(
+      'annals_rebuild_events_per_second',
+      'Its rate, on average since it started.',
+      ofWhole,
+    );
   }
 
   /** Brings the gauges up to date, in a second at most. Never throws. */
@@ -83,16 +99,31 @@ export class SubscriptionGauges {
 
   private show(statuses: readonly SubscriptionStatus[]): void {
     this.forget();
-    for (const { name: subscription, ...status } of statuses) {
-      this.counters.know(subscription);
-      this.lagEvents.set({ subscription }, Number(status.lagEvents));
-      this.lagSeconds.set({ subscription }, status.lagSeconds);
-      this.parked.set({ subscription }, status.parkedCount);
+    for (const status of statuses) {
+      const { name: subscription } = status;
+      for (const segment of status.segments) this.showSegment(subscription, segment);
       for (const state of states) this.state.set({ subscription, state }, state === status.state ? 1 : 0);
+      if (status.rebuild) this.showRebuild(status, status.rebuild);
     }
+  }
+
+  private showSegment(subscription: string, { segment, ...status }: SegmentStatus): void {
+    const labels = { subscription, segment };
+    this.counters.know(labels);
+    this.lagEvents.set(labels, Number(status.lagEvents));
+    this.lagSeconds.set(labels, status.lagSeconds);
+    this.parked.set(labels, status.parkedCount);
+  }
+
+  private showRebuild({ name, head }: SubscriptionStatus, rebuild: RebuildProgress): void {
+    const labels = { subscription: name };
+    this.rebuilt.set(labels, Number(rebuild.checkpoint));
+    this.rebuildHead.set(labels, Number(head));
+    this.rebuildRate.set(labels, rebuild.eventsPerSecond);
   }
 
   private forget(): void {
     for (const gauge of [this.lagEvents, this.lagSeconds, this.parked, this.state]) gauge.reset();
+    for (const gauge of [this.rebuilt, this.rebuildHead, this.rebuildRate]) gauge.reset();
   }
 }

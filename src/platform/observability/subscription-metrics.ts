@@ -21,17 +21,19 @@ const counters = {
 
 type CounterName = keyof typeof counters;
 
+const labelNames = ['subscription', 'segment'] as const;
+type Origin = Readonly<Record<(typeof labelNames)[number], string | number>>;
+
 /** What the subscriptions do that this process runs. */
 @Injectable()
 export class SubscriptionMetrics implements OnModuleDestroy {
-  private readonly counters: ReadonlyMap<CounterName, Counter<'subscription'>>;
-  private readonly duration: Histogram<'subscription'>;
-  private readonly leases: Counter<'subscription' | 'change'>;
+  private readonly counters: ReadonlyMap<CounterName, Counter<keyof Origin>>;
+  private readonly duration: Histogram<keyof Origin>;
+  private readonly leases: Counter<keyof Origin | 'change'>;
   private readonly ends: readonly (() => void)[];
 
   constructor({ registry }: Metrics) {
     const registers = [registry];
-    const labelNames = ['subscription'] as const;
     this.counters = new Map(
       Object.entries(counters).map(([key, [name, help]]) => [
         key as CounterName,
@@ -48,16 +50,16 @@ export class SubscriptionMetrics implements OnModuleDestroy {
     this.leases = new Counter({
       name: 'annals_subscription_lease_changes_total',
       help: 'Leases that this process took, released, or lost to another one.',
-      labelNames: ['subscription', 'change'],
+      labelNames: [...labelNames, 'change'],
       registers,
     });
     this.ends = this.subscribe();
   }
 
-  /** Starts all counters of a subscription at 0: a rate needs to see the step from 0 to 1. */
-  know(subscription: string): void {
-    for (const counter of this.counters.values()) counter.inc({ subscription }, 0);
-    for (const change of ['taken', 'released', 'lost']) this.leases.inc({ subscription, change }, 0);
+  /** Starts all counters of a segment at 0: a rate needs to see the step from 0 to 1. */
+  know({ subscription, segment }: Origin): void {
+    for (const counter of this.counters.values()) counter.inc({ subscription, segment }, 0);
+    for (const change of ['taken', 'released', 'lost']) this.leases.inc({ subscription, segment, change }, 0);
   }
 
   onModuleDestroy(): void {
@@ -66,25 +68,27 @@ export class SubscriptionMetrics implements OnModuleDestroy {
 
   private subscribe(): (() => void)[] {
     return [
-      subscriptionBatch.subscribe(({ subscription, events, began }) => {
+      subscriptionBatch.subscribe(({ subscription, segment, events, began }) => {
         if (events === 0) return;
-        this.count('events', subscription, events);
-        this.duration.observe({ subscription }, (performance.now() - began) / 1_000);
+        this.count('events', { subscription, segment }, events);
+        this.duration.observe({ subscription, segment }, (performance.now() - began) / 1_000);
       }),
-      eventRetry.subscribe(({ subscription }) => this.count('retries', subscription)),
-      eventFailure.subscribe(({ subscription, attempt, isParked }) => {
-        if (attempt === 1) this.count('setAside', subscription);
-        if (isParked) this.count('parked', subscription);
+      eventRetry.subscribe((retry) => this.count('retries', retry)),
+      eventFailure.subscribe((failure) => {
+        if (failure.attempt === 1) this.count('setAside', failure);
+        if (failure.isParked) this.count('parked', failure);
       }),
-      leaseChange.subscribe(({ subscription, change }) => this.leases.inc({ subscription, change })),
-      subscriptionFailure.subscribe(({ subscription, error }) => {
-        this.count('failures', subscription);
-        if (error instanceof LogHoleError) this.count('holes', subscription);
+      leaseChange.subscribe(({ subscription, segment, change }) =>
+        this.leases.inc({ subscription, segment, change }),
+      ),
+      subscriptionFailure.subscribe((failure) => {
+        this.count('failures', failure);
+        if (failure.error instanceof LogHoleError) this.count('holes', failure);
       }),
     ];
   }
 
-  private count(name: CounterName, subscription: string, by = 1): void {
-    this.counters.get(name)?.inc({ subscription }, by);
+  private count(name: CounterName, { subscription, segment }: Origin, by = 1): void {
+    this.counters.get(name)?.inc({ subscription, segment }, by);
   }
 }

@@ -63,6 +63,8 @@ export type RunOptions = Partial<SubscriptionSettings> & {
   readonly segments?: number;
 };
 
+type EntityClass = new () => object;
+
 export interface Rebuilding {
   readonly projection: Projection;
   readonly orders: Rebuilds;
@@ -82,19 +84,19 @@ export interface TallySystem {
   count(stream: string, ...by: number[]): Promise<bigint>;
   /** The subscription as a process of its own runs it. */
   loop(owner: string, options?: RunOptions): SubscriptionRun;
-  /** What rebuilds take in a process of its own. */
-  rebuilding(owner: string, options?: RunOptions): Rebuilding;
+  /** What rebuilds take in a process of its own, which may have one more projector. */
+  rebuilding(owner: string, options?: RunOptions & { readonly beside?: object }): Rebuilding;
   tallies(): Promise<Record<string, { total: number; seen: string }>>;
   subscription(): Promise<{ position: string; owner: string | null; epoch: string }>;
   close(): Promise<void>;
 }
 
-export async function startTallies(): Promise<TallySystem> {
+export async function startTallies(others: readonly EntityClass[] = []): Promise<TallySystem> {
   const database = await createTestDatabase();
   const dataSource = await new DataSource({
     type: 'postgres',
     url: database.url,
-    entities: [Tally],
+    entities: [Tally, ...others],
     synchronize: false,
     poolSize: 20,
   }).initialize();
@@ -135,8 +137,9 @@ export async function startTallies(): Promise<TallySystem> {
       stops.push(() => run.stop());
       return run;
     },
-    rebuilding(owner, { meddling = {}, version = 1, segments = 1, ...settings } = {}) {
+    rebuilding(owner, { meddling = {}, version = 1, segments = 1, beside, ...settings } = {}) {
       const known = projectionsOf(meddling, { version, segments });
+      if (beside) known.register(beside);
       const orders = new Rebuilds(dataSource, known, new Subscribers(known, new EventRegistry(), noHandlers));
       const swap = new RebuildSwap(dataSource, store);
       const runner = new RebuildRunner(known, orders, swap, partsOf(owner, settings));

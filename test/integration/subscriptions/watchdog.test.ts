@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { SubscriptionWatchdog } from '../../../src/event-sourcing';
 import { waitUntil } from '../../support/wait-until';
@@ -49,14 +50,35 @@ describe('the watchdog', () => {
     expect(alarms()).toEqual([expect.stringContaining('No process runs it')]);
   });
 
-  it('is silent while there is nothing to do, and about a paused one', async () => {
+  async function looked25Times(): Promise<void> {
+    const looks = jest.spyOn(system.statuses, 'all');
+    await waitUntil(() => Promise.resolve(looks.mock.calls.length > 25));
+  }
+
+  it('is silent while there is nothing to do', async () => {
+    system.loop('one').start();
+    await system.positions.waitFor('tallies', await system.count('a', 1), 10_000);
+    watchdog.start();
+    await looked25Times();
+    expect([watchdog.stalled(), alarms()]).toEqual([[], []]);
+  });
+
+  it('is silent about a paused one', async () => {
     system.loop('one').start();
     await system.positions.waitFor('tallies', await system.count('a', 1), 10_000);
     watchdog.start();
     await system.control.pause('tallies');
     await system.count('a', 1);
-    const looks = jest.spyOn(system.statuses, 'all');
-    await waitUntil(() => Promise.resolve(looks.mock.calls.length > 25));
+    await looked25Times();
+    expect([watchdog.stalled(), alarms()]).toEqual([[], []]);
+  });
+
+  it('is silent about one that moves, though events wait all the time', async () => {
+    watchdog = new SubscriptionWatchdog(system.statuses, { stalledAfterMs: 1_000, watchMs: 20 });
+    for (let n = 0; n < 40; n++) await system.count('a', 1);
+    system.loop('one', { batchSize: 1, meddling: { afterRow: () => delay(50) } }).start();
+    watchdog.start();
+    expect(await system.positions.waitFor('tallies', 40n, 30_000)).toBe(true);
     expect([watchdog.stalled(), alarms()]).toEqual([[], []]);
   });
 });
