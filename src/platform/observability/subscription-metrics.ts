@@ -42,7 +42,7 @@ export class SubscriptionMetrics implements OnModuleDestroy {
     );
     this.duration = new Histogram({
       name: 'annals_subscription_batch_duration_seconds',
-      help: 'Time to handle a page of the log, up to 500 events, and to move the checkpoint.',
+      help: 'Time to handle a page of the log, up to 1,000 events, and to move the checkpoint.',
       labelNames,
       buckets: secondsBuckets,
       registers,
