@@ -1,10 +1,10 @@
 import { ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 
-/** Of services that are given a database, and leave only their key there. */
-const DATA_DIR = join(tmpdir(), 'annals-test-data');
+/** Of services that are given a database, and leave only their key there: nobody else can write to it. */
+const DATA_DIR = join(tmpdir(), `annals-test-data-${userInfo().uid}`);
 const root = join(__dirname, '..', '..');
 
 export interface ServiceProcess {
