@@ -1,7 +1,8 @@
 import { RecordedEvent } from './event-envelope';
 import { ReadStreamOptions } from './event-store';
 
-const pageSize = 1_000;
+/** More than a round thousand, so that a stream of that many needs no second read to know its end. */
+const pageSize = 1_024;
 
 type ReadPage = (after: number, limit: number) => Promise<readonly RecordedEvent[]>;
 
