@@ -1,9 +1,11 @@
 import { cpus } from 'node:os';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { Figure } from './measure';
+import { writeBetween } from './write-between';
 
-const begin = '<!-- figures: written by `npm run bench` -->';
-const end = '<!-- end of figures -->';
+const marks = {
+  begin: '<!-- figures: written by `npm run bench` -->',
+  end: '<!-- end of figures -->',
+};
 
 /** One workload at one concurrency, with the figures of all contestants. */
 export interface Cell {
@@ -39,13 +41,9 @@ export function machine(server: string): string {
   return `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}, ${server}`;
 }
 
-/** Puts the figures into the page, between its marks. */
+/** Puts the figures into the page. */
 export function writePage(path: string, figures: string): void {
-  const page = readFileSync(path, 'utf8');
-  const from = page.indexOf(begin);
-  const to = page.indexOf(end);
-  if (from < 0 || to < 0) throw new Error(`${path} has lost its marks: ${begin} … ${end}`);
-  writeFileSync(path, `${page.slice(0, from)}${begin}\n\n${figures}\n\n${page.slice(to)}`);
+  writeBetween(marks, path, figures);
 }
 
 export function rounded(rate: number): string {

@@ -1,12 +1,14 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import { Figure } from '../measure';
 import { rounded } from '../report';
 import { CatchUpReport } from './catch-up-process';
 import { titleOfKeyRead } from './growth-measures';
 import { TableState } from './table-states';
+import { writeBetween } from '../write-between';
 
-const begin = '<!-- growth: written by `npm run growth` -->';
-const end = '<!-- end of growth -->';
+const marks = {
+  begin: '<!-- growth: written by `npm run growth` -->',
+  end: '<!-- end of growth -->',
+};
 
 /** What was measured when the log had so many events. */
 export interface GrowthStage {
@@ -77,11 +79,7 @@ function table(rows: readonly Row[]): string {
   return [rows[0] ?? [], rule, ...rows.slice(1)].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-/** Puts the tables into the page, between their marks. */
+/** Puts the tables into the page. */
 export function writeGrowth(path: string, text: string): void {
-  const page = readFileSync(path, 'utf8');
-  const from = page.indexOf(begin);
-  const to = page.indexOf(end);
-  if (from < 0 || to < 0) throw new Error(`${path} has lost its marks: ${begin} … ${end}`);
-  writeFileSync(path, `${page.slice(0, from)}${begin}\n\n${text}\n\n${page.slice(to)}`);
+  writeBetween(marks, path, text);
 }

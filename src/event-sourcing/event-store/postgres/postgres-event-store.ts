@@ -135,7 +135,7 @@ export class PostgresEventStore extends EventStore {
     checkNote(note);
     const { caller, key, fingerprint, keepSeconds } = receipt;
     const values = [caller, key, fingerprint, note, keepSeconds];
-    const kept = await this.query({ name: 'keep-receipt', text: keepReceipt, values: values });
+    const kept = await this.query({ name: 'keep-receipt', text: keepReceipt, values });
     if (kept.length === 0) throw new ReceiptExistsError(caller, key);
   }
 
