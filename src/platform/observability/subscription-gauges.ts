@@ -32,6 +32,7 @@ export class SubscriptionGauges {
   private readonly rebuilt: Gauge<'subscription'>;
   private readonly rebuildHead: Gauge<'subscription'>;
   private readonly rebuildRate: Gauge<'subscription'>;
+  private readonly rebuildParked: Gauge<'subscription'>;
   private reading: Promise<boolean> | undefined;
   private wasRead = false;
   private readAt = Number.NEGATIVE_INFINITY;
@@ -66,6 +67,11 @@ export class SubscriptionGauges {
     this.rebuildRate = gauge(
       'annals_rebuild_events_per_second',
       'Its rate, on average since it started.',
+      ofWhole,
+    );
+    this.rebuildParked = gauge(
+      'annals_rebuild_parked_events',
+      'Events that it has set aside: it waits for them.',
       ofWhole,
     );
   }
@@ -120,10 +126,11 @@ export class SubscriptionGauges {
     this.rebuilt.set(labels, Number(rebuild.checkpoint));
     this.rebuildHead.set(labels, Number(head));
     this.rebuildRate.set(labels, rebuild.eventsPerSecond);
+    this.rebuildParked.set(labels, rebuild.parkedCount);
   }
 
   private forget(): void {
     for (const gauge of [this.lagEvents, this.lagSeconds, this.parked, this.state]) gauge.reset();
-    for (const gauge of [this.rebuilt, this.rebuildHead, this.rebuildRate]) gauge.reset();
+    for (const gauge of [this.rebuilt, this.rebuildHead, this.rebuildRate, this.rebuildParked]) gauge.reset();
   }
 }

@@ -109,4 +109,29 @@ describe('the metrics of subscriptions', () => {
     expect(await values('rebuild_head_events')).toEqual([]);
     expect(await values('rebuild_events_per_second')).toEqual([]);
   });
+
+  it('tell what a rebuild has set aside, and waits for', async () => {
+    for (const stream of ['a', 'bad', 'c']) await system.count(stream, 1);
+    system.loop('live').start();
+    expect(await system.positions.waitFor('tallies', 3n, 20_000)).toBe(true);
+    let isMended = false;
+    const afterRow = ({ recorded: { stream } }: ProjectionContext) => {
+      if (!isMended && stream.id === 'bad') throw new Error('poison');
+    };
+    const { orders, runner } = system.rebuilding('one', {
+      maxAttempts: 2,
+      retryDelayMs: 10,
+      meddling: { afterRow },
+    });
+    await orders.request('tallies');
+    runner.start();
+    const values = async (name: string) => (await valuesOf(name)).map(({ value }) => value);
+    await waitUntil(async () => (await values('rebuild_parked_events')).join() === '1');
+    await becomes('subscription_parked_events', [0]);
+    await waitUntil(async () => (await system.control.parked('tallies@next'))[0]?.state === 'parked');
+    isMended = true;
+    await system.control.retry('tallies@next', 2n);
+    await waitUntil(async () => (await values('rebuild_parked_events')).length === 0);
+    expect((await system.statuses.all())[0]).toMatchObject({ parkedCount: 0, rebuild: null });
+  });
 });

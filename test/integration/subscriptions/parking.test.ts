@@ -102,15 +102,20 @@ describe('an event that fails', () => {
   });
 
   it('that never ends is given up after its time, without stopping the others', async () => {
-    const afterRow = ({ recorded }: ProjectionContext) =>
-      recorded.stream.id === 'stuck' ? new Promise<void>(() => undefined) : undefined;
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const afterRow = ({ recorded }: ProjectionContext) => (recorded.stream.id === 'stuck' ? held : undefined);
     await system.count('stuck', 1);
     await system.count('good', 1);
     system.loop('one', { ...fast, handlerTimeoutMs: 50, meddling: { afterRow } }).start();
-    expect(await system.positions.waitFor('tallies', 2n, 10_000)).toBe(true);
-    await waitUntil(async () => (await stateOf())[0] === '1 parked 3');
-    expect((await system.control.parked('tallies'))[0]?.error).toContain('within 50 ms');
-    expect(await system.tallies()).toEqual({ good: { total: 1, seen: '1' } });
+    try {
+      expect(await system.positions.waitFor('tallies', 2n, 10_000)).toBe(true);
+      await waitUntil(async () => (await stateOf())[0] === '1 parked 3');
+      expect((await system.control.parked('tallies'))[0]?.error).toContain('within 50 ms');
+      expect(await system.tallies()).toEqual({ good: { total: 1, seen: '1' } });
+    } finally {
+      release();
+    }
   });
 
   it('fails the subscription as a whole, loudly, when too much is set aside', async () => {

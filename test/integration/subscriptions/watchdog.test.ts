@@ -1,8 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Logger } from '@nestjs/common';
-import { SubscriptionWatchdog } from '../../../src/event-sourcing';
+import { Global, Logger, Module } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { DataSource } from 'typeorm';
+import {
+  DurableEventsHandler,
+  EventSourcingModule,
+  IDurableEventsHandler,
+  SubscriptionWatchdog,
+} from '../../../src/event-sourcing';
 import { waitUntil } from '../../support/wait-until';
-import { startTallies, TallySystem } from './tally';
+import { Counted, startTallies, TallySystem } from './tally';
+
+function alarmsIn(errors: jest.SpyInstance<void, unknown[]>): readonly string[] {
+  return errors.mock.calls.map(([message]) => String(message)).filter((line) => line.includes('no progress'));
+}
 
 describe('the watchdog', () => {
   let system: TallySystem;
@@ -23,8 +34,12 @@ describe('the watchdog', () => {
   });
 
   const stalled = () => waitUntil(() => Promise.resolve(watchdog.stalled().length === 1));
-  const alarms = () =>
-    errors.mock.calls.map(([message]) => String(message)).filter((line) => line.includes('no progress'));
+  const alarms = () => alarmsIn(errors);
+
+  async function looked(times: number): Promise<void> {
+    const looks = jest.spyOn(system.statuses, 'all');
+    await waitUntil(() => Promise.resolve(looks.mock.calls.length > times));
+  }
 
   it('says once that a handler hangs, and where, and notices when it goes on', async () => {
     let release: () => void = () => undefined;
@@ -33,6 +48,7 @@ describe('the watchdog', () => {
     watchdog.start();
     await system.count('a', 1);
     await stalled();
+    await looked(10);
     expect(alarms()).toEqual([expect.stringMatching(/^"tallies" .* 1 events wait\. It is running in one/)]);
     release();
     await waitUntil(() => Promise.resolve(watchdog.stalled().length === 0));
@@ -50,16 +66,11 @@ describe('the watchdog', () => {
     expect(alarms()).toEqual([expect.stringContaining('No process runs it')]);
   });
 
-  async function looked25Times(): Promise<void> {
-    const looks = jest.spyOn(system.statuses, 'all');
-    await waitUntil(() => Promise.resolve(looks.mock.calls.length > 25));
-  }
-
   it('is silent while there is nothing to do', async () => {
     system.loop('one').start();
     await system.positions.waitFor('tallies', await system.count('a', 1), 10_000);
     watchdog.start();
-    await looked25Times();
+    await looked(25);
     expect([watchdog.stalled(), alarms()]).toEqual([[], []]);
   });
 
@@ -69,7 +80,7 @@ describe('the watchdog', () => {
     watchdog.start();
     await system.control.pause('tallies');
     await system.count('a', 1);
-    await looked25Times();
+    await looked(25);
     expect([watchdog.stalled(), alarms()]).toEqual([[], []]);
   });
 
@@ -80,5 +91,44 @@ describe('the watchdog', () => {
     watchdog.start();
     expect(await system.positions.waitFor('tallies', 40n, 30_000)).toBe(true);
     expect([watchdog.stalled(), alarms()]).toEqual([[], []]);
+  });
+});
+
+describe('an application', () => {
+  it('has a watchdog for as long as it runs', async () => {
+    jest.spyOn(Logger.prototype, 'log').mockImplementation();
+    const errors = jest.spyOn(Logger.prototype, 'error').mockImplementation();
+    const system = await startTallies();
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+
+    @DurableEventsHandler('held', Counted)
+    class Held implements IDurableEventsHandler<Counted> {
+      handle(): Promise<void> {
+        return held;
+      }
+    }
+    @Global()
+    @Module({ providers: [{ provide: DataSource, useValue: system.dataSource }], exports: [DataSource] })
+    class DataSourceModule {}
+    const kernel = EventSourcingModule.forRoot({
+      store: { connection: { connectionString: system.database.url } },
+      subscriptions: { stalledAfterMs: 300 },
+    });
+    const builder = Test.createTestingModule({ imports: [DataSourceModule, kernel], providers: [Held] });
+    const application = await builder.compile();
+    try {
+      await application.init();
+      await system.count('a', 1);
+      await waitUntil(() => Promise.resolve(alarmsIn(errors).length > 0));
+      expect(alarmsIn(errors)).toEqual([
+        expect.stringMatching(/^"held" .* 1 events wait\. It is running in/),
+      ]);
+    } finally {
+      release();
+      await application.close();
+      await system.close();
+      jest.restoreAllMocks();
+    }
   });
 });
