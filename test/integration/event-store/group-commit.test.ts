@@ -39,6 +39,17 @@ describe('group commit', () => {
     expect(await transactions()).toBe(2);
   });
 
+  it('lets who was answered come back before the next batch goes', async () => {
+    const write = async (): Promise<void> => {
+      for (let n = 0; n < 5; n++)
+        await test.store.appendToStream(stream(), [happened], { expectedVersion: 0 });
+    };
+    await Promise.all(Array.from({ length: 8 }, write));
+    expect(await head()).toBe('40');
+    // One alone, then all eight together, five times, the first of them with its next.
+    expect(await transactions()).toBe(6);
+  });
+
   it('gives each append of a batch its own verdict', async () => {
     const taken = stream();
     await test.store.appendToStream(taken, [happened], { expectedVersion: 0 });

@@ -1,4 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { AppendVerdict, claimKey, receiptKey, resultOf, streamKey } from '../append-verdict';
 import { EventStoreClosedError, EventStoreOverloadedError, WrongExpectedVersionError } from '../errors';
 import { AppendResult } from '../event-store';
@@ -70,6 +71,8 @@ export class AppendQueue {
     while (this.waiting.length > 0) {
       const batch = this.takeBatch();
       const stored = await this.sendAndSettle(batch);
+      // Who was answered comes back with the next append, and that one need not wait for a batch of its own.
+      if (batch.length > 1 || this.waiting.length > 0) await turnOfTheLoop();
       this.waiting = this.waiting.filter((item) => !refuseStale(item, stored));
     }
     this.running = undefined;
