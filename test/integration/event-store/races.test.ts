@@ -3,8 +3,11 @@ import {
   AppendSignal,
   ClaimTakenError,
   PostgresEventStore,
+  ReceiptExistsError,
   WrongExpectedVersionError,
 } from '../../../src/event-sourcing';
+import { keepReceipt } from '../../../src/event-sourcing/event-store/postgres/keep-receipt';
+import { waitUntil } from '../../support/wait-until';
 import { startStore, StoreUnderTest } from './postgres-store';
 
 describe('races', () => {
@@ -94,5 +97,33 @@ describe('races', () => {
         (SELECT count(*)::integer FROM claims c WHERE scope = 'race.email' AND NOT EXISTS (
           SELECT FROM events e WHERE e.aggregate_type = c.aggregate_type AND e.aggregate_id = c.aggregate_id)) AS orphans`);
     expect(rows).toEqual([{ claims: pairs, events: pairs, orphans: 0 }]);
+  });
+
+  it('a receipt that comes in while an append waits for its key refuses that append, and no other of its batch', async () => {
+    const { store, sql } = test;
+    const key = uuidv7();
+    const receipt = { caller: 'racer', key, fingerprint: 'append', keepSeconds: 60 };
+    const [before, refused, after] = [1, 2, 3].map(() => ({ type: 'Late', id: uuidv7() }));
+    if (!before || !refused || !after) throw new Error('unreachable');
+    const event = { type: 'Came', data: {} };
+    await sql.query('BEGIN');
+    await sql.query(keepReceipt, ['racer', key, 'note', 'was faster', 60]);
+    const appends = Promise.allSettled([
+      store.appendToStream(before, [event], { expectedVersion: 0 }),
+      store.appendToStream(refused, [event, event], { expectedVersion: 0, receipt }),
+      store.appendToStream(after, [event], { expectedVersion: 0 }),
+    ]);
+    await waitUntil(async () => (await sql.query('SELECT FROM pg_locks WHERE NOT granted')).rows.length > 0);
+    await sql.query('COMMIT');
+    const [first, second, third] = await appends;
+    expect([first?.status, third?.status]).toEqual(['fulfilled', 'fulfilled']);
+    expect(second).toMatchObject({ status: 'rejected', reason: expect.any(ReceiptExistsError) as Error });
+    expect(await store.findReceipt('racer', key)).toEqual({ fingerprint: 'note', note: 'was faster' });
+    const { rows } = await sql.query(
+      `SELECT (SELECT head FROM event_log) - max(position) AS beyond, max(position) - count(*) AS missing,
+         count(*) FILTER (WHERE aggregate_type = 'Late')::integer AS late
+       FROM events`,
+    );
+    expect(rows).toEqual([{ beyond: '0', missing: '0', late: 2 }]);
   });
 });
