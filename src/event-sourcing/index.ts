@@ -24,6 +24,9 @@ export { Projections } from './projections/projections';
 export { ProjectionPositions } from './projections/projection-positions';
 export { ProjectionFold, type FoldComparison, type RowDifference } from './projections/projection-fold';
 
+// Reads that arrive at once travel together, here and in a read model
+export { ReadGroups } from './read-groups';
+
 // Read models made anew, beside those that are read
 export { Rebuilds, type Rebuild, type RebuildOptions } from './projections/rebuild/rebuilds';
 export { RebuildRunner } from './projections/rebuild/rebuild-runner';

@@ -171,26 +171,27 @@ describe('500 requests at once on a pool of 10, while the database is slow', () 
     async () => {
       const user = await createUser(client);
       const unlock = await lockUsers();
-      const answers: Answer<unknown>[] = [];
+      const lists: Answer<unknown>[] = [];
+      // Those of one user travel in groups, and so many may wait on one connection.
+      const lookups: Answer<unknown>[] = [];
       const sent = Array.from({ length: 500 }, async (_, index) => {
-        const path = index % 2 ? '/v1/users' : `/v1/users/${user.userId}`;
+        const [path, answers] = index % 2 ? ['/v1/users', lists] : [`/v1/users/${user.userId}`, lookups];
         // Once more: a kept connection that the server ends this moment is nobody's fault.
         answers.push(await client.get(path).catch(() => client.get(path)));
       });
       try {
-        await eventually('all but those with a connection are answered', () =>
-          Promise.resolve(answers.length >= 490),
+        await eventually('all lists but those with a connection are answered', () =>
+          Promise.resolve(lists.length >= 240),
         );
         expect(await stuck()).toBe(10);
         expect((await client.get('/health/live')).status).toBe(200);
-        expect(answers).toHaveLength(490);
-        for (const answer of answers) expectUnavailable(answer);
+        for (const answer of [...lists, ...lookups]) expectUnavailable(answer);
       } finally {
         await unlock();
       }
       await Promise.all(sent);
-      const served = answers.slice(490).map(({ status }) => status);
-      expect(served.every((status) => status === 200 || status === 404)).toBe(true);
+      for (const { status } of lists) expect([200, 503]).toContain(status);
+      for (const { status } of lookups) expect([200, 404, 503]).toContain(status);
       const after = await Promise.all(Array.from({ length: 50 }, () => client.get('/v1/users')));
       expect(after.map(({ status }) => status)).toEqual(after.map(() => 200));
     },

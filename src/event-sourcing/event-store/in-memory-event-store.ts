@@ -55,13 +55,12 @@ export class InMemoryEventStore extends EventStore {
   }
 
   readStream(stream: StreamId, options: ReadStreamOptions = {}): AsyncIterable<RecordedEvent> {
-    return readPages(options, (after, limit) =>
-      Promise.resolve(
-        this.stream(stream)
-          .slice(after, after + limit)
-          .map(copied),
-      ),
-    );
+    return readPages(options, (after, limit) => {
+      const events = this.stream(stream)
+        .slice(after, after + limit)
+        .map(copied);
+      return Promise.resolve({ events, isLast: events.length < limit });
+    });
   }
 
   readAll({ after, limit = 1_000 }: ReadAllOptions): Promise<readonly RecordedEvent[]> {

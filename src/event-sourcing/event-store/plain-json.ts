@@ -21,6 +21,11 @@ export function checkText(text: string, path: string): void {
   }
 }
 
+/** Whether Postgres can keep the text. */
+export function isText(text: string): boolean {
+  return !text.includes('\u0000') && text.isWellFormed();
+}
+
 function check(value: unknown, path: string, depth: number): void {
   switch (typeof value) {
     case 'boolean':

@@ -4,19 +4,27 @@ import { ReadStreamOptions } from './event-store';
 /** More than a round thousand, so that a stream of that many needs no second read to know its end. */
 const pageSize = 1_024;
 
-/** Reads a stream page by page, each page only when the one before is consumed. */
+export interface StreamPage {
+  readonly events: readonly RecordedEvent[];
+  /** Whether the stream had nothing behind these events. */
+  readonly isLast: boolean;
+}
+
+/**
+ * Reads a stream page by page, each page only when the one before is consumed.
+ * @param readPage May give fewer events than `limit`, though more are there.
+ */
 export async function* readPages(
   options: ReadStreamOptions,
-  readPage: (after: number, limit: number) => Promise<readonly RecordedEvent[]>,
+  readPage: (after: number, limit: number) => Promise<StreamPage>,
 ): AsyncGenerator<RecordedEvent> {
   let after = options.after ?? 0;
   let left = options.limit ?? Number.POSITIVE_INFINITY;
   while (left > 0) {
-    const limit = Math.min(pageSize, left);
-    const page = await readPage(after, limit);
-    yield* page;
-    if (page.length < limit) return;
-    left -= page.length;
-    after = page.at(-1)?.version ?? after;
+    const { events, isLast } = await readPage(after, Math.min(pageSize, left));
+    yield* events;
+    if (isLast) return;
+    left -= events.length;
+    after = events.at(-1)?.version ?? after;
   }
 }

@@ -71,6 +71,11 @@ describe('the plans of the hot statements', () => {
       'a stream behind a version': await observe((time) =>
         all(store.readStream({ type: 'User', id: userIdOf(time) }, { after: 5, limit: 2 })),
       ),
+      'several streams at once': await observe((time) =>
+        Promise.all(
+          [0, 1, 2, 3, 4].map((n) => all(store.readStream({ type: 'User', id: userIdOf(time + n) }))),
+        ),
+      ),
       'a page of the log': await observe((time) => store.readAll({ after: BigInt(time * 3_000) })),
       'the page behind the last event': await observe(() => store.readAll({ after: 40_000n })),
       'the head': await observe(() => store.head()),

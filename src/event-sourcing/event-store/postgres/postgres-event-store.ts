@@ -21,8 +21,8 @@ import { findReceipt, ReceiptRow, storedReceipt } from './find-receipt';
 import { keepReceipt } from './keep-receipt';
 import { readAll } from './read-all';
 import { readHead } from './read-head';
-import { readStream } from './read-stream';
 import { recordedEvent, RecordedEventRow } from './recorded-event-row';
+import { StreamReads } from './stream-reads';
 
 export interface PostgresEventStoreOptions {
   /** How to reach Postgres 14 or later; `max` is the number of connections (default 10). */
@@ -48,6 +48,7 @@ export class PostgresEventStore extends EventStore {
   private readonly logger = new Logger(PostgresEventStore.name);
   private readonly pool: BoundedPool;
   private readonly queue: AppendQueue;
+  private readonly streams = new StreamReads((statement) => this.query(statement));
 
   constructor(
     options: PostgresEventStoreOptions,
@@ -96,14 +97,18 @@ export class PostgresEventStore extends EventStore {
   }
 
   readStream(stream: StreamId, options: ReadStreamOptions = {}): AsyncIterable<RecordedEvent> {
-    return readPages(options, (after, limit) =>
-      this.readEvents('read-stream', readStream, [stream.type, stream.id, after, limit]),
-    );
+    return readPages(options, (after, limit) => this.streams.page({ stream, after, limit }));
   }
 
   async readAll(options: ReadAllOptions): Promise<readonly RecordedEvent[]> {
     const limit = Math.min(options.limit ?? 1_000, 10_000);
-    return this.readEvents('read-all', readAll, [options.after, limit]);
+    const rows = await this.query<RecordedEventRow>({
+      name: 'read-all',
+      text: readAll,
+      values: [options.after, limit],
+      rowMode: 'array',
+    });
+    return rows.map(recordedEvent);
   }
 
   async head(): Promise<Position> {
@@ -187,11 +192,6 @@ export class PostgresEventStore extends EventStore {
       }
     }
     throw new Error('unreachable');
-  }
-
-  private async readEvents(name: string, text: string, values: unknown[]): Promise<readonly RecordedEvent[]> {
-    const rows = await this.query<RecordedEventRow>({ name, text, values, rowMode: 'array' });
-    return rows.map(recordedEvent);
   }
 
   private async query<R>(statement: Statement): Promise<R[]> {

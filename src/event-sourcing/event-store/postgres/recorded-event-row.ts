@@ -20,7 +20,8 @@ export type RecordedEventRow = readonly [
   metadata: EventMetadata,
 ];
 
-export function recordedEvent(row: RecordedEventRow): RecordedEvent {
+/** @param row May have further values behind these. */
+export function recordedEvent(row: readonly [...RecordedEventRow, ...unknown[]]): RecordedEvent {
   const [position, id, type, schemaVersion, aggregateType, aggregateId, version, timestamp, data, metadata] =
     row;
   const stream = { type: aggregateType, id: aggregateId };

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectEntityManager } from '@nestjs/typeorm';
-import { EntityManager, SelectQueryBuilder } from 'typeorm';
+import { Any, EntityManager, SelectQueryBuilder } from 'typeorm';
+import { ReadGroups } from '../../../event-sourcing';
 import { withoutCase } from '../domain/email';
 import { UserEntity } from './user.entity';
 
@@ -21,10 +22,12 @@ export interface UserPage {
 
 @Injectable()
 export class UserReadModelRepository {
+  private readonly byId = new ReadGroups((userIds: readonly string[]) => this.findAll(userIds));
+
   constructor(@InjectEntityManager() private readonly manager: EntityManager) {}
 
-  async findById(userId: string): Promise<UserEntity | undefined> {
-    return (await this.manager.findOneBy(UserEntity, { userId })) ?? undefined;
+  findById(userId: string): Promise<UserEntity | undefined> {
+    return this.byId.get(userId.toLowerCase());
   }
 
   /** In the order of creation, oldest first: a page stays the same however many users are created meanwhile. */
@@ -41,6 +44,12 @@ export class UserReadModelRepository {
     return users.length > limit && last
       ? { users: users.slice(0, limit), next: BigInt(last.createdPosition) }
       : { users };
+  }
+
+  private async findAll(userIds: readonly string[]): Promise<readonly (UserEntity | undefined)[]> {
+    const users = await this.manager.findBy(UserEntity, { userId: Any(userIds) });
+    const byId = new Map(users.map((user) => [user.userId, user]));
+    return userIds.map((userId) => byId.get(userId));
   }
 }
 

@@ -1,0 +1,78 @@
+import { ReadGroups } from '../../read-groups';
+import { RecordedEvent, StreamId } from '../event-envelope';
+import { isText } from '../plain-json';
+import { StreamPage } from '../read-pages';
+import { Statement } from './bounded-pool';
+import { readStream, readStreams } from './read-stream';
+import { recordedEvent, RecordedEventRow } from './recorded-event-row';
+
+export interface PageOfStream {
+  readonly stream: StreamId;
+  /** Events behind this version. */
+  readonly after: number;
+  /** Events, at most. */
+  readonly limit: number;
+}
+
+type RunStatement = <R>(statement: Statement) => Promise<R[]>;
+type NumberedRow = readonly [...event: RecordedEventRow, page: number];
+
+/** Events that one query for several streams gives, at most: each stream has its share. */
+const eventsOfGroup = 4_096;
+
+/** Pages of streams. Those that are asked for at once by many travel in groups: one round trip for many commands. */
+export class StreamReads {
+  private readonly groups = new ReadGroups((pages: readonly PageOfStream[]) => this.read(pages));
+
+  constructor(private readonly run: RunStatement) {}
+
+  page(page: PageOfStream): Promise<StreamPage> {
+    return mayShare(page) ? this.groups.get(page) : this.readOne(page);
+  }
+
+  private async read(pages: readonly PageOfStream[]): Promise<readonly StreamPage[]> {
+    const [page] = pages;
+    return page && pages.length === 1 ? [await this.readOne(page)] : this.readSeveral(pages);
+  }
+
+  private async readOne({ stream, after, limit }: PageOfStream): Promise<StreamPage> {
+    const values = [stream.type, stream.id, after, limit];
+    const rows = await this.run<RecordedEventRow>({
+      name: 'read-stream',
+      text: readStream,
+      values,
+      rowMode: 'array',
+    });
+    return { events: rows.map(recordedEvent), isLast: rows.length < limit };
+  }
+
+  private async readSeveral(pages: readonly PageOfStream[]): Promise<readonly StreamPage[]> {
+    const share = Math.floor(eventsOfGroup / pages.length);
+    const limits = pages.map(({ limit }) => Math.min(limit, share));
+    const values = [
+      pages.map(({ stream }) => stream.type),
+      pages.map(({ stream }) => stream.id),
+      pages.map(({ after }) => after),
+      limits,
+    ];
+    const rows = await this.run<NumberedRow>({
+      name: 'read-streams',
+      text: readStreams,
+      values,
+      rowMode: 'array',
+    });
+    const events = pages.map((): RecordedEvent[] => []);
+    for (const row of rows) events[row[10] - 1]?.push(recordedEvent(row));
+    return events.map((found, index) => ({ events: found, isLast: found.length < (limits[index] ?? 0) }));
+  }
+}
+
+/** What Postgres refuses must fail alone. */
+function mayShare({ stream, after, limit }: PageOfStream): boolean {
+  return isText(stream.type) && isText(stream.id) && [after, limit].every(isInteger);
+}
+
+/** Of Postgres: 32 bits. */
+function isInteger(value: number): boolean {
+  return value === (value | 0);
+}

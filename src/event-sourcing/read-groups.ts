@@ -1,0 +1,89 @@
+import { AsyncResource } from 'node:async_hooks';
+
+/** One answer for each question, in their order. */
+type Ask<Question, Answer> = (questions: readonly Question[]) => Promise<readonly Answer[]>;
+
+/** Queries under way before questions gather behind them. */
+const enoughUnderWay = 2;
+
+/** Behind slower queries no question waits longer than this, so that a query which hangs holds up no other; milliseconds. */
+const patienceMs = 20;
+
+/** Questions of one query, and so of one connection. */
+const largestGroup = 128;
+
+/**
+ * Reads in groups: what is asked while two queries are under way travels together in the next. At rest a question goes at
+ * once, alone. No answer comes from a query that began before its question was asked.
+ */
+export class ReadGroups<Question, Answer> {
+  private next: Group<Question, Answer> | undefined;
+  private underWay = 0;
+  /** A group serves many callers: it must not run in the context of one of them. */
+  private readonly outside = new AsyncResource('ReadGroups');
+
+  constructor(private readonly ask: Ask<Question, Answer>) {}
+
+  get(question: Question): Promise<Answer> {
+    if (!this.next && this.underWay < enoughUnderWay) return this.askAlone(question);
+    const group = (this.next ??= new Group());
+    const answer = group.add(question);
+    if (group.size === largestGroup) this.start(group);
+    else
+      group.patience ??= this.outside.runInAsyncScope(setTimeout, null, () => this.start(group), patienceMs);
+    return answer;
+  }
+
+  private async askAlone(question: Question): Promise<Answer> {
+    this.underWay++;
+    try {
+      const [answer] = await this.ask([question]);
+      return answer as Answer;
+    } finally {
+      if (this.underWay === 1 && !this.next) this.underWay = 0;
+      else this.makeRoomSoon();
+    }
+  }
+
+  private start(group: Group<Question, Answer>): void {
+    clearTimeout(group.patience);
+    this.next = undefined;
+    this.underWay++;
+    void this.outside.runInAsyncScope(() => group.run(this.ask)).finally(() => this.makeRoomSoon());
+  }
+
+  /** Who was answered comes back with the next question, and that one belongs to the next group, too. */
+  private makeRoomSoon(): void {
+    setImmediate(() => {
+      this.underWay--;
+      if (this.next && this.underWay < enoughUnderWay) this.start(this.next);
+    });
+  }
+}
+
+class Group<Question, Answer> {
+  patience: NodeJS.Timeout | undefined;
+  private readonly questions: Question[] = [];
+  private readonly answers: Promise<readonly Answer[]>;
+  private settle!: (answers: Promise<readonly Answer[]>) => void;
+
+  constructor() {
+    this.answers = new Promise((resolve) => (this.settle = resolve));
+  }
+
+  get size(): number {
+    return this.questions.length;
+  }
+
+  async add(question: Question): Promise<Answer> {
+    const place = this.questions.push(question) - 1;
+    return (await this.answers)[place] as Answer;
+  }
+
+  /** Never rejects: who asked hears of it. */
+  async run(ask: Ask<Question, Answer>): Promise<void> {
+    const asked = ask(this.questions);
+    this.settle(asked);
+    await asked.catch(() => undefined);
+  }
+}
