@@ -3,7 +3,7 @@ import { AsyncResource } from 'node:async_hooks';
 /** One answer for each question, in their order. */
 type Ask<Question, Answer> = (questions: readonly Question[]) => Promise<readonly Answer[]>;
 
-/** Queries under way before questions gather behind them. */
+/** Queries under way before a group waits for one of them. */
 const enoughUnderWay = 2;
 
 /** Behind slower queries no question waits longer than this, so that a query which hangs holds up no other; milliseconds. */
@@ -13,8 +13,8 @@ const patienceMs = 20;
 const largestGroup = 128;
 
 /**
- * Reads in groups: what is asked while two queries are under way travels together in the next. At rest a question goes at
- * once, alone. No answer comes from a query that began before its question was asked.
+ * Reads in groups: what is asked in one turn of the event loop, or while two queries are under way, travels together in the
+ * next. At rest a question goes at once, alone. No answer comes from a query that began before its question was asked.
  */
 export class ReadGroups<Question, Answer> {
   private next: Group<Question, Answer> | undefined;
@@ -25,12 +25,10 @@ export class ReadGroups<Question, Answer> {
   constructor(private readonly ask: Ask<Question, Answer>) {}
 
   get(question: Question): Promise<Answer> {
-    if (!this.next && this.underWay < enoughUnderWay) return this.askAlone(question);
-    const group = (this.next ??= new Group());
+    if (!this.next && this.underWay === 0) return this.askAlone(question);
+    const group = (this.next ??= this.outside.runInAsyncScope(() => this.gather()));
     const answer = group.add(question);
     if (group.size === largestGroup) this.start(group);
-    else
-      group.patience ??= this.outside.runInAsyncScope(setTimeout, null, () => this.start(group), patienceMs);
     return answer;
   }
 
@@ -40,34 +38,48 @@ export class ReadGroups<Question, Answer> {
       const [answer] = await this.ask([question]);
       return answer as Answer;
     } finally {
-      if (this.underWay === 1 && !this.next) this.underWay = 0;
-      else this.makeRoomSoon();
+      this.underWay--;
+      if (this.next) this.startSoon();
     }
+  }
+
+  private gather(): Group<Question, Answer> {
+    const group = new Group<Question, Answer>(setTimeout(() => this.start(group), patienceMs));
+    this.startSoon();
+    return group;
   }
 
   private start(group: Group<Question, Answer>): void {
     clearTimeout(group.patience);
     this.next = undefined;
     this.underWay++;
-    void this.outside.runInAsyncScope(() => group.run(this.ask)).finally(() => this.makeRoomSoon());
+    void this.outside
+      .runInAsyncScope(() => group.run(this.ask))
+      // Who was answered comes back with the next question, and that one belongs to the next group, too.
+      .finally(() => setImmediate(() => this.makeRoom()));
   }
 
-  /** Who was answered comes back with the next question, and that one belongs to the next group, too. */
-  private makeRoomSoon(): void {
-    setImmediate(() => {
-      this.underWay--;
-      if (this.next && this.underWay < enoughUnderWay) this.start(this.next);
-    });
+  private startSoon(): void {
+    setImmediate(() => this.startNext());
+  }
+
+  private makeRoom(): void {
+    this.underWay--;
+    this.startNext();
+  }
+
+  private startNext(): void {
+    if (this.next && this.underWay < enoughUnderWay) this.start(this.next);
   }
 }
 
 class Group<Question, Answer> {
-  patience: NodeJS.Timeout | undefined;
   private readonly questions: Question[] = [];
   private readonly answers: Promise<readonly Answer[]>;
   private settle!: (answers: Promise<readonly Answer[]>) => void;
 
-  constructor() {
+  /** @param patience Runs out when the group has waited long enough. */
+  constructor(readonly patience: NodeJS.Timeout) {
     this.answers = new Promise((resolve) => (this.settle = resolve));
   }
 

@@ -39,26 +39,22 @@ describe('streams that are read at once', () => {
 
   const upTo = (last: number, first = 1) => Array.from({ length: last - first + 1 }, (_, n) => first + n);
 
-  it('travel together: two alone, and the others in one query, each with its own events', async () => {
+  it('travel together: one alone, and the others in one query, each with its own events', async () => {
     const lengths = Array.from({ length: 40 }, (_, index) => index % 5);
     const streams = await Promise.all(lengths.map((length) => streamOf(length)));
-    const alone = await Promise.all(streams.slice(0, 2).map((stream) => read(stream)));
+    const alone = await read(streams[4] as StreamId);
     statements.mockClear();
     const together = await Promise.all(streams.map((stream) => read(stream)));
     expect(statements.mock.calls.map(([{ name }]: [{ name: string }]) => name)).toEqual([
       'read-stream',
-      'read-stream',
       'read-streams',
     ]);
-    expect(together.slice(0, 2)).toEqual(alone);
+    expect(together[4]).toEqual(alone);
     expect(together.map((events) => events.map(({ data }) => data.number))).toEqual(
       lengths.map((length) => upTo(length)),
     );
     for (const [index, events] of together.entries())
       for (const event of events) expect(event.stream).toEqual(streams[index]);
-    // The same event, whichever statement read it.
-    const last = streams.length - 1;
-    expect(await read(streams[last] as StreamId)).toEqual(together[last]);
   });
 
   it('come whole, though a group gives each only a share of its events', async () => {

@@ -19,9 +19,8 @@ import { isConnectionLost, isDatabaseUnavailable } from './connection-failure';
 import { deleteExpiredReceipts } from './delete-expired-receipts';
 import { findReceipt, ReceiptRow, storedReceipt } from './find-receipt';
 import { keepReceipt } from './keep-receipt';
-import { readAll } from './read-all';
+import { eventOfLog, LogRow, readAll } from './read-all';
 import { readHead } from './read-head';
-import { recordedEvent, RecordedEventRow } from './recorded-event-row';
 import { StreamReads } from './stream-reads';
 
 export interface PostgresEventStoreOptions {
@@ -102,13 +101,13 @@ export class PostgresEventStore extends EventStore {
 
   async readAll(options: ReadAllOptions): Promise<readonly RecordedEvent[]> {
     const limit = Math.min(options.limit ?? 1_000, 10_000);
-    const rows = await this.query<RecordedEventRow>({
+    const rows = await this.query<LogRow>({
       name: 'read-all',
       text: readAll,
       values: [options.after, limit],
       rowMode: 'array',
     });
-    return rows.map(recordedEvent);
+    return rows.map(eventOfLog);
   }
 
   async head(): Promise<Position> {

@@ -4,7 +4,7 @@ import { isText } from '../plain-json';
 import { StreamPage } from '../read-pages';
 import { Statement } from './bounded-pool';
 import { readStream, readStreams } from './read-stream';
-import { recordedEvent, RecordedEventRow } from './recorded-event-row';
+import { EventRow, recordedEvent } from './recorded-event-row';
 
 export interface PageOfStream {
   readonly stream: StreamId;
@@ -15,7 +15,7 @@ export interface PageOfStream {
 }
 
 type RunStatement = <R>(statement: Statement) => Promise<R[]>;
-type NumberedRow = readonly [...event: RecordedEventRow, page: number];
+type NumberedRow = readonly [...event: EventRow, page: number];
 
 /** Events that one query for several streams gives, at most: each stream has its share. */
 const eventsOfGroup = 4_096;
@@ -35,15 +35,16 @@ export class StreamReads {
     return page && pages.length === 1 ? [await this.readOne(page)] : this.readSeveral(pages);
   }
 
-  private async readOne({ stream, after, limit }: PageOfStream): Promise<StreamPage> {
-    const values = [stream.type, stream.id, after, limit];
-    const rows = await this.run<RecordedEventRow>({
+  private async readOne({ stream: { type, id }, after, limit }: PageOfStream): Promise<StreamPage> {
+    const values = [type, id, after, limit];
+    const rows = await this.run<EventRow>({
       name: 'read-stream',
       text: readStream,
       values,
       rowMode: 'array',
     });
-    return { events: rows.map(recordedEvent), isLast: rows.length < limit };
+    const stream = { type, id };
+    return { events: rows.map((row) => recordedEvent(row, stream)), isLast: rows.length < limit };
   }
 
   private async readSeveral(pages: readonly PageOfStream[]): Promise<readonly StreamPage[]> {
@@ -61,9 +62,15 @@ export class StreamReads {
       values,
       rowMode: 'array',
     });
-    const events = pages.map((): RecordedEvent[] => []);
-    for (const row of rows) events[row[10] - 1]?.push(recordedEvent(row));
-    return events.map((found, index) => ({ events: found, isLast: found.length < (limits[index] ?? 0) }));
+    const found = pages.map(({ stream: { type, id } }) => ({
+      stream: { type, id },
+      events: [] as RecordedEvent[],
+    }));
+    for (const row of rows) {
+      const page = found[row[8] - 1];
+      page?.events.push(recordedEvent(row, page.stream));
+    }
+    return found.map(({ events }, index) => ({ events, isLast: events.length < (limits[index] ?? 0) }));
   }
 }
 
