@@ -41,8 +41,11 @@ describe('group commit', () => {
 
   it('lets who was answered come back before the next batch goes', async () => {
     const write = async (): Promise<void> => {
-      for (let n = 0; n < 5; n++)
+      for (let n = 0; n < 5; n++) {
         await test.store.appendToStream(stream(), [happened], { expectedVersion: 0 });
+        // The way back to whoever asked, and here again, has steps, too.
+        for (let step = 0; step < 20; step++) await Promise.resolve();
+      }
     };
     await Promise.all(Array.from({ length: 8 }, write));
     expect(await head()).toBe('40');
