@@ -133,6 +133,20 @@ describe('ReadGroups', () => {
     expect(await fourth).toBe('D');
   });
 
+  it('fail who asked when answers are missing, or when nothing could be asked', async () => {
+    const { groups, queries } = reads();
+    const short = ['a', 'b', 'c'].map((question) => groups.get(question));
+    await settled();
+    queries[0]?.answer();
+    queries[1]?.answer('B');
+    for (const failing of short) await expect(failing).rejects.toThrow(/questions were asked at once/);
+    const broken = new ReadGroups<string, string>(() => {
+      throw new Error('broken');
+    });
+    for (const failing of ['a', 'b', 'c'].map((question) => broken.get(question)))
+      await expect(failing).rejects.toThrow('broken');
+  });
+
   it('ask alone in the context of the caller, and together in none', async () => {
     const { groups, queries } = reads();
     context.run('mine', () => {

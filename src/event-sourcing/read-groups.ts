@@ -35,7 +35,7 @@ export class ReadGroups<Question, Answer> {
   private async askAlone(question: Question): Promise<Answer> {
     this.underWay++;
     try {
-      const [answer] = await this.ask([question]);
+      const [answer] = await this.answersTo([question]);
       return answer as Answer;
     } finally {
       this.underWay--;
@@ -54,9 +54,16 @@ export class ReadGroups<Question, Answer> {
     this.next = undefined;
     this.underWay++;
     void this.outside
-      .runInAsyncScope(() => group.run(this.ask))
+      .runInAsyncScope(() => group.run((questions) => this.answersTo(questions)))
       // Who was answered comes back with the next question, and that one belongs to the next group, too.
       .finally(() => setImmediate(() => this.makeRoom()));
+  }
+
+  /** @throws Error where an answer is missing: it would be taken for another question's. */
+  private async answersTo(questions: readonly Question[]): Promise<readonly Answer[]> {
+    const answers = await this.ask(questions);
+    if (answers.length === questions.length) return answers;
+    throw new Error(`${questions.length} questions were asked at once, and ${answers.length} answered.`);
   }
 
   private startSoon(): void {

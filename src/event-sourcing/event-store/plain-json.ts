@@ -11,19 +11,18 @@ export function toPlainJson(value: unknown, name: string): string {
   return JSON.stringify(value);
 }
 
-/** Refuses text that Postgres cannot keep: NUL and lone surrogates. */
-export function checkText(text: string, path: string): void {
-  if (text.includes('\u0000')) throw new InvalidAppendError(`${path} contains NUL, which cannot be stored.`);
-  if (!text.isWellFormed()) {
-    throw new InvalidAppendError(
-      `${path} contains a lone surrogate, which is no character and cannot be stored.`,
-    );
-  }
-}
-
-/** Whether Postgres can keep the text. */
+/** Whether Postgres can keep the text: without NUL and lone surrogates. */
 export function isText(text: string): boolean {
   return !text.includes('\u0000') && text.isWellFormed();
+}
+
+/** Refuses text that Postgres cannot keep. */
+export function checkText(text: string, path: string): void {
+  if (isText(text)) return;
+  if (text.includes('\u0000')) throw new InvalidAppendError(`${path} contains NUL, which cannot be stored.`);
+  throw new InvalidAppendError(
+    `${path} contains a lone surrogate, which is no character and cannot be stored.`,
+  );
 }
 
 function check(value: unknown, path: string, depth: number): void {
