@@ -1,19 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { AggregateClass, AggregateRoot, aggregateType, Claim, mayBeCached } from '../domain';
+import { AggregateClass, AggregateRoot, mayBeCached } from '../domain';
 import { updateRetry } from '../diagnostics';
-import { ClaimTakenError, DuplicateEventIdError, WrongExpectedVersionError } from '../event-store/errors';
-import { StreamId } from '../event-store/event-envelope';
+import { WrongExpectedVersionError } from '../event-store/errors';
 import { EventRegistry } from '../event-store/event-registry';
 import { AppendResult, EventStore } from '../event-store/event-store';
 import { AggregateCache } from './aggregate-cache';
+import { AggregateStreams, Loaded } from './aggregate-streams';
 import { DerivedId, derivedIdsOfNextCommand } from './derived-ids';
-import {
-  AggregateAlreadyExistsError,
-  AggregateNotFoundError,
-  NothingRaisedError,
-  VersionPreconditionError,
-} from './errors';
-import { markReceiptStored, receiptOfRequest } from './receipt-of-request';
+import { AggregateAlreadyExistsError, AggregateNotFoundError, VersionPreconditionError } from './errors';
 import { sizeOf } from './size-of';
 import { Turns } from './turns';
 
@@ -29,12 +23,6 @@ interface Decision<T> {
   readonly derivedId: DerivedId | undefined;
 }
 
-interface Loaded<T> {
-  readonly aggregate: T;
-  /** About the characters of its events as JSON. */
-  readonly size: number;
-}
-
 /** How often `update` decides again after a lost race before it gives up. */
 const maxAttempts = 12;
 
@@ -47,30 +35,30 @@ const maxAttempts = 12;
  * its last event; a refusal is decided again upon the stored events.
  */
 export class EventSourcedRepository<T extends AggregateRoot> {
-  private readonly type: string;
+  private readonly streams: AggregateStreams<T>;
   private readonly turns = new Turns();
   private readonly cache: AggregateCache | undefined;
 
   /** @param cache Shared by all repositories of the process; without it every update loads. */
   constructor(
-    private readonly aggregateClass: AggregateClass<T>,
-    private readonly store: EventStore,
-    private readonly registry: EventRegistry,
+    aggregateClass: AggregateClass<T>,
+    store: EventStore,
+    registry: EventRegistry,
     cache?: AggregateCache,
   ) {
-    this.type = aggregateType(aggregateClass);
     this.cache = mayBeCached(aggregateClass) ? cache : undefined;
+    this.streams = new AggregateStreams(aggregateClass, store, registry, this.cache !== undefined);
   }
 
   /** The aggregate as its events make it, always read from the store; undefined when there are none. */
   async find(id: string): Promise<T | undefined> {
-    return (await this.load(id))?.aggregate;
+    return (await this.streams.load(id))?.aggregate;
   }
 
   /** @throws AggregateNotFoundError */
   async get(id: string): Promise<T> {
     const aggregate = await this.find(id);
-    if (!aggregate) throw new AggregateNotFoundError(this.type, id);
+    if (!aggregate) throw new AggregateNotFoundError(this.streams.type, id);
     return aggregate;
   }
 
@@ -80,15 +68,15 @@ export class EventSourcedRepository<T extends AggregateRoot> {
    * @throws the claim's own refusal (`whenTaken`), or ClaimTakenError.
    */
   async save(aggregate: T): Promise<AppendResult> {
-    const stream = this.stream(aggregate.id);
+    const stream = this.streams.of(aggregate.id);
     const derivedId = derivedIdsOfNextCommand(stream);
     try {
-      const result = await this.append(aggregate, derivedId);
+      const result = await this.streams.append(aggregate, derivedId);
       this.cache?.take(stream);
       return result;
     } catch (error) {
       if (error instanceof WrongExpectedVersionError && aggregate.version === 0) {
-        throw new AggregateAlreadyExistsError(this.type, aggregate.id);
+        throw new AggregateAlreadyExistsError(this.streams.type, aggregate.id);
       }
       throw error;
     }
@@ -102,7 +90,7 @@ export class EventSourcedRepository<T extends AggregateRoot> {
    * @throws WrongExpectedVersionError when the race was lost many times over.
    */
   update(id: string, decide: (aggregate: T) => void, options: UpdateOptions = {}): Promise<AppendResult> {
-    const derivedId = derivedIdsOfNextCommand(this.stream(id));
+    const derivedId = derivedIdsOfNextCommand(this.streams.of(id));
     const decision = { decide, ifVersion: options.ifVersion, derivedId };
     return this.turns.take(
       id,
@@ -112,13 +100,13 @@ export class EventSourcedRepository<T extends AggregateRoot> {
 
   /** Undefined where no answer can be given without loading. */
   private async updateCached(id: string, decision: Decision<T>): Promise<AppendResult | undefined> {
-    const cached = this.cache?.take(this.stream(id)) as Loaded<T> | undefined;
+    const cached = this.cache?.take(this.streams.of(id)) as Loaded<T> | undefined;
     if (!cached || !(await this.decideUponCached(cached, decision))) return undefined;
     try {
       return await this.appendAndKeep(cached, decision);
     } catch (error) {
       if (!(error instanceof WrongExpectedVersionError)) throw error;
-      updateRetry.publish({ aggregateType: this.type, attempt: 1 });
+      updateRetry.publish({ aggregateType: this.streams.type, attempt: 1 });
       return undefined;
     }
   }
@@ -130,19 +118,19 @@ export class EventSourcedRepository<T extends AggregateRoot> {
     } catch {
       return false;
     }
-    return AggregateRoot.pendingChanges(aggregate).events.length > 0 || this.isCurrent(aggregate);
+    return AggregateRoot.pendingChanges(aggregate).events.length > 0 || this.streams.isCurrent(aggregate);
   }
 
   private async updateStored(id: string, decision: Decision<T>): Promise<AppendResult> {
     for (let attempt = 1; ; attempt++) {
-      const loaded = await this.load(id);
-      if (!loaded) throw new AggregateNotFoundError(this.type, id);
+      const loaded = await this.streams.load(id);
+      if (!loaded) throw new AggregateNotFoundError(this.streams.type, id);
       this.decide(loaded.aggregate, decision);
       try {
         return await this.appendAndKeep(loaded, decision);
       } catch (error) {
         if (!(error instanceof WrongExpectedVersionError) || attempt === maxAttempts) throw error;
-        updateRetry.publish({ aggregateType: this.type, attempt });
+        updateRetry.publish({ aggregateType: this.streams.type, attempt });
         await delay(Math.random() * 2 ** attempt);
       }
     }
@@ -150,7 +138,7 @@ export class EventSourcedRepository<T extends AggregateRoot> {
 
   private decide(aggregate: T, { decide, ifVersion }: Decision<T>): void {
     if (ifVersion && !ifVersion.includes(aggregate.version)) {
-      throw new VersionPreconditionError(this.type, aggregate.id, aggregate.version);
+      throw new VersionPreconditionError(this.streams.type, aggregate.id, aggregate.version);
     }
     decide(aggregate);
   }
@@ -161,70 +149,12 @@ export class EventSourcedRepository<T extends AggregateRoot> {
     { derivedId }: Decision<T>,
   ): Promise<AppendResult> {
     const { events } = AggregateRoot.pendingChanges(aggregate);
-    const result = await this.append(aggregate, derivedId);
+    const result = await this.streams.append(aggregate, derivedId);
     // The answer to a repeated command of a durable handler is an old one, and the stream may be further.
     if (!derivedId) {
       const entry = { aggregate, size: events.reduce((sum, event) => sum + sizeOf(event), size) };
-      this.cache?.keep(this.stream(aggregate.id), entry);
+      this.cache?.keep(this.streams.of(aggregate.id), entry);
     }
     return result;
   }
-
-  private async load(id: string): Promise<Loaded<T> | undefined> {
-    let aggregate: T | undefined;
-    let size = 0;
-    for await (const recorded of this.store.readStream(this.stream(id))) {
-      aggregate ??= new this.aggregateClass(id);
-      const { version, position } = recorded;
-      AggregateRoot.replay(aggregate, this.registry.decode(recorded), { version, position });
-      if (this.cache) size += sizeOf(recorded.data);
-    }
-    return aggregate && { aggregate, size };
-  }
-
-  /** Whether the stream has no event behind the aggregate's last one. */
-  private async isCurrent({ id, version }: T): Promise<boolean> {
-    for await (const _newer of this.store.readStream(this.stream(id), { after: version, limit: 1 }))
-      return false;
-    return true;
-  }
-
-  private stream(id: string): StreamId {
-    return { type: this.type, id };
-  }
-
-  private async append(aggregate: T, derivedId: DerivedId | undefined): Promise<AppendResult> {
-    const { events, claims, releases } = AggregateRoot.pendingChanges(aggregate);
-    const receipt = receiptOfRequest();
-    if (events.length === 0) {
-      if (aggregate.version === 0 || claims.length + releases.length > 0)
-        throw new NothingRaisedError(this.type);
-      if (!receipt) return AggregateRoot.placeOf(aggregate);
-    }
-    const stream = this.stream(aggregate.id);
-    const newEvents = events.map((event, index) => {
-      const encoded = this.registry.encode(event);
-      return { id: derivedId?.(encoded.type, index), ...encoded };
-    });
-    const options = { expectedVersion: aggregate.version, claims, releases, receipt };
-    try {
-      const result = await this.store.appendToStream(stream, newEvents, options).catch((error: unknown) => {
-        // A durable handler got its event again, and its command was stored the first time: the ids stand in the stream.
-        if (derivedId === undefined || !(error instanceof DuplicateEventIdError)) throw error;
-        return this.store.appendToStream(stream, newEvents, { ...options, expectedVersion: 'any' });
-      });
-      markReceiptStored(receipt);
-      AggregateRoot.markStored(aggregate, result);
-      return result;
-    } catch (error) {
-      throw refusalOfClaim(error, claims) ?? error;
-    }
-  }
-}
-
-/** A taken claim in the words of the domain, where the claim has them. */
-function refusalOfClaim(error: unknown, claims: readonly Claim[]): Error | undefined {
-  if (!(error instanceof ClaimTakenError)) return undefined;
-  const { scope, value } = error.claim;
-  return claims.find((claim) => claim.scope === scope && claim.value === value)?.whenTaken?.();
 }

@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { NewEvent, RecordedEvent, StreamId } from '../event-store/event-envelope';
 import { EventStore } from '../event-store/event-store';
+import { Receipt } from '../event-store/receipt';
 
 /** One promise of the event store, as a test that any store can be put to. Uses streams of its own. */
 export interface ContractCase {
@@ -19,6 +20,10 @@ export function newEvent(data: NewEvent['data'] = {}): NewEvent & { readonly id:
 
 export function newEvents(count: number): (NewEvent & { readonly id: string })[] {
   return Array.from({ length: count }, (_, index) => newEvent({ index }));
+}
+
+export function newReceipt(given: Partial<Receipt> = {}): Receipt {
+  return { caller: 'ada', key: uuidv7(), fingerprint: 'create', keepSeconds: 3_600, ...given };
 }
 
 export async function readWhole(store: EventStore, stream: StreamId): Promise<RecordedEvent[]> {

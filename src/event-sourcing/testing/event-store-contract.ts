@@ -1,6 +1,7 @@
 import { ContractCase } from './contract-case';
 import { claimCases } from './contract-claims';
 import { dataCases } from './contract-data';
+import { noteCases } from './contract-notes';
 import { readingCases } from './contract-reading';
 import { receiptCases } from './contract-receipts';
 import { retryCases } from './contract-retries';
@@ -16,6 +17,7 @@ export const eventStoreContract: readonly ContractCase[] = [
   ...retryCases,
   ...claimCases,
   ...receiptCases,
+  ...noteCases,
   ...dataCases,
   ...readingCases,
 ];

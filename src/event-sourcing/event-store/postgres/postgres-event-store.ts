@@ -3,8 +3,7 @@ import { Logger } from '@nestjs/common';
 import { appending, AppendWork } from '../../diagnostics';
 import { AppendSignal } from '../progress-signal';
 import { AppendVerdict, resultOf } from '../append-verdict';
-import { checkNote, checkReceipt } from '../check-receipt';
-import { EventStoreUnavailableError, InvalidAppendError, ReceiptExistsError } from '../errors';
+import { EventStoreUnavailableError, InvalidAppendError } from '../errors';
 import { NewEvent, Position, RecordedEvent, StreamId } from '../event-envelope';
 import { AppendOptions, AppendResult, EventStore, ReadAllOptions, ReadStreamOptions } from '../event-store';
 import { prepareAppend, PreparedAppend } from '../prepare-append';
@@ -16,9 +15,7 @@ import { AppendQueue } from './append-queue';
 import { BoundedPool, BoundedPoolConfig, Statement } from './bounded-pool';
 import { columnParsers } from './column-parsers';
 import { isConnectionLost, isDatabaseUnavailable } from './connection-failure';
-import { deleteExpiredReceipts } from './delete-expired-receipts';
-import { findReceipt, ReceiptRow, storedReceipt } from './find-receipt';
-import { keepReceipt } from './keep-receipt';
+import { PostgresReceipts } from './postgres-receipts';
 import { eventOfLog, LogRow, readAll } from './read-all';
 import { readHead } from './read-head';
 import { StreamReads } from './stream-reads';
@@ -47,6 +44,7 @@ export class PostgresEventStore extends EventStore {
   private readonly logger = new Logger(PostgresEventStore.name);
   private readonly pool: BoundedPool;
   private readonly queue: AppendQueue;
+  private readonly receipts = new PostgresReceipts((statement) => this.query(statement));
   private readonly streams = new StreamReads((statement) => this.query(statement));
 
   constructor(
@@ -125,31 +123,16 @@ export class PostgresEventStore extends EventStore {
     };
   }
 
-  async findReceipt(caller: string, key: string): Promise<StoredReceipt | undefined> {
-    const [row] = await this.query<ReceiptRow>({
-      name: 'find-receipt',
-      text: findReceipt,
-      values: [caller, key],
-    });
-    return row && storedReceipt(row);
+  findReceipt(caller: string, key: string): Promise<StoredReceipt | undefined> {
+    return this.receipts.find(caller, key);
   }
 
-  async keepReceipt(receipt: Receipt, note: string): Promise<void> {
-    checkReceipt(receipt);
-    checkNote(note);
-    const { caller, key, fingerprint, keepSeconds } = receipt;
-    const values = [caller, key, fingerprint, note, keepSeconds];
-    const kept = await this.query({ name: 'keep-receipt', text: keepReceipt, values });
-    if (kept.length === 0) throw new ReceiptExistsError(caller, key);
+  keepReceipt(receipt: Receipt, note: string): Promise<void> {
+    return this.receipts.keep(receipt, note);
   }
 
-  async deleteExpiredReceipts(limit: number): Promise<number> {
-    const [row] = await this.query<{ count: number }>({
-      name: 'delete-receipts',
-      text: deleteExpiredReceipts,
-      values: [limit],
-    });
-    return row?.count ?? 0;
+  deleteExpiredReceipts(limit: number): Promise<number> {
+    return this.receipts.deleteExpired(limit);
   }
 
   /** Refuses new appends, stores those that wait, and closes the connections. */

@@ -2,7 +2,7 @@ import { ReadGroups } from '../../read-groups';
 import { RecordedEvent, StreamId } from '../event-envelope';
 import { isText } from '../plain-json';
 import { StreamPage } from '../read-pages';
-import { Statement } from './bounded-pool';
+import { RunStatement } from './bounded-pool';
 import { readStream, readStreams } from './read-stream';
 import { EventRow, recordedEvent } from './recorded-event-row';
 
@@ -14,7 +14,6 @@ export interface PageOfStream {
   readonly limit: number;
 }
 
-type RunStatement = <R>(statement: Statement) => Promise<R[]>;
 type NumberedRow = readonly [...event: EventRow, page: number];
 
 /** Events that one query for several streams gives, at most: each stream has its share. */

@@ -1,0 +1,89 @@
+import { AggregateClass, AggregateRoot, aggregateType, Claim } from '../domain';
+import { ClaimTakenError, DuplicateEventIdError } from '../event-store/errors';
+import { StreamId } from '../event-store/event-envelope';
+import { EventRegistry } from '../event-store/event-registry';
+import { AppendResult, EventStore } from '../event-store/event-store';
+import { DerivedId } from './derived-ids';
+import { NothingRaisedError } from './errors';
+import { markReceiptStored, receiptOfRequest } from './receipt-of-request';
+import { sizeOf } from './size-of';
+
+export interface Loaded<T> {
+  readonly aggregate: T;
+  /** About the characters of its events as JSON; 0 where it is not measured. */
+  readonly size: number;
+}
+
+/** The aggregates of one class as their streams hold them. */
+export class AggregateStreams<T extends AggregateRoot> {
+  readonly type: string;
+
+  /** @param isMeasured Whether the size of what is loaded is worth knowing. */
+  constructor(
+    private readonly aggregateClass: AggregateClass<T>,
+    private readonly store: EventStore,
+    private readonly registry: EventRegistry,
+    private readonly isMeasured: boolean,
+  ) {
+    this.type = aggregateType(aggregateClass);
+  }
+
+  of(id: string): StreamId {
+    return { type: this.type, id };
+  }
+
+  /** Undefined when there are no events. */
+  async load(id: string): Promise<Loaded<T> | undefined> {
+    let aggregate: T | undefined;
+    let size = 0;
+    for await (const recorded of this.store.readStream(this.of(id))) {
+      aggregate ??= new this.aggregateClass(id);
+      const { version, position } = recorded;
+      AggregateRoot.replay(aggregate, this.registry.decode(recorded), { version, position });
+      if (this.isMeasured) size += sizeOf(recorded.data);
+    }
+    return aggregate && { aggregate, size };
+  }
+
+  /** Whether the stream has no event behind the aggregate's last one. */
+  async isCurrent({ id, version }: T): Promise<boolean> {
+    for await (const _newer of this.store.readStream(this.of(id), { after: version, limit: 1 })) return false;
+    return true;
+  }
+
+  /** Appends what the aggregate raised, with its claims and the receipt of the request. */
+  async append(aggregate: T, derivedId: DerivedId | undefined): Promise<AppendResult> {
+    const { events, claims, releases } = AggregateRoot.pendingChanges(aggregate);
+    const receipt = receiptOfRequest();
+    if (events.length === 0) {
+      if (aggregate.version === 0 || claims.length + releases.length > 0)
+        throw new NothingRaisedError(this.type);
+      if (!receipt) return AggregateRoot.placeOf(aggregate);
+    }
+    const stream = this.of(aggregate.id);
+    const newEvents = events.map((event, index) => {
+      const encoded = this.registry.encode(event);
+      return { id: derivedId?.(encoded.type, index), ...encoded };
+    });
+    const options = { expectedVersion: aggregate.version, claims, releases, receipt };
+    try {
+      const result = await this.store.appendToStream(stream, newEvents, options).catch((error: unknown) => {
+        // A durable handler got its event again, and its command was stored the first time: the ids stand in the stream.
+        if (derivedId === undefined || !(error instanceof DuplicateEventIdError)) throw error;
+        return this.store.appendToStream(stream, newEvents, { ...options, expectedVersion: 'any' });
+      });
+      markReceiptStored(receipt);
+      AggregateRoot.markStored(aggregate, result);
+      return result;
+    } catch (error) {
+      throw refusalOfClaim(error, claims) ?? error;
+    }
+  }
+}
+
+/** A taken claim in the words of the domain, where the claim has them. */
+function refusalOfClaim(error: unknown, claims: readonly Claim[]): Error | undefined {
+  if (!(error instanceof ClaimTakenError)) return undefined;
+  const { scope, value } = error.claim;
+  return claims.find((claim) => claim.scope === scope && claim.value === value)?.whenTaken?.();
+}
