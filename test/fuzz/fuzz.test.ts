@@ -13,6 +13,8 @@ const isLong = process.env.FUZZ === 'long';
 const total = Number(process.env.FUZZ_REQUESTS) || (isLong ? 200_000 : 5_000);
 const seed = Number(process.env.FUZZ_SEED) || randomInt(2 ** 31);
 const atOnce = 16;
+/** A long run says how far it is after each so many times {@link atOnce}. */
+const runsInPart = 1_000;
 
 /** By how much the process may grow, in bytes, once it has answered its first requests. */
 const heapMayGrow = 32 * 2 ** 20;
@@ -94,7 +96,10 @@ it(`${total} requests made from the document: no failure, nothing undocumented, 
   const warmUp = Math.min(100, Math.floor(runs / 3));
   await sendAll(warmUp, seed);
   const before = await askProbe(service);
-  await sendAll(runs - warmUp, seed + 1);
+  for (let sent = warmUp; sent < runs; sent += runsInPart) {
+    await sendAll(Math.min(runsInPart, runs - sent), seed + 1 + sent);
+    process.stderr.write(`fuzz: ${Math.min(sent + runsInPart, runs) * atOnce} of ${total} sent\n`);
+  }
   const after = await askProbe(service);
   console.log(report(statuses, before.rss, after.rss));
   expect(after.changed).toEqual([]);
