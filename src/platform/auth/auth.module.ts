@@ -10,6 +10,7 @@ import { CheckAccess } from './check-access';
 import { DevelopmentKey } from './development-key';
 import { IdentifyGuard } from './identify.guard';
 import { RateLimitGuard } from './rate-limit.guard';
+import { RequestCounts } from './request-counts';
 import { Tokens } from './tokens';
 
 const windowMs = 10_000;
@@ -23,6 +24,7 @@ const windowMs = 10_000;
       useFactory: ({ RATE_LIMIT }: Environment) => ({
         throttlers: [{ ttl: windowMs, limit: RATE_LIMIT }],
         setHeaders: false,
+        storage: new RequestCounts(),
       }),
     }),
   ],
