@@ -128,6 +128,14 @@ describe('the plans of the hot statements', () => {
     });
   });
 
+  /** A local part without its first letters, so that no search begins with it. */
+  async function keptByStatistics(): Promise<string> {
+    const { rows } = await system.sql.query<{ email: string }>(
+      "SELECT unnest(histogram_bounds::text::text[]) AS email FROM pg_stats WHERE tablename = 'users' AND attname = 'email' OFFSET 50",
+    );
+    return rows[0]?.email.split('@')[0]?.slice(4) ?? '';
+  }
+
   it('of the read model of users', async () => {
     const users = new UserReadModelRepository(system.dataSource.manager);
     const search = (email: string) => observe(() => users.search({ email, limit: 20 }));
@@ -138,6 +146,9 @@ describe('the plans of the hot statements', () => {
       'a later page': await observe(() => users.search({ limit: 50, after: 20_500n })),
       'active ones': await observe(() => users.search({ limit: 50, isActive: true })),
       'by a piece that few addresses have': await search(rare),
+      'by a piece that few addresses have, of one that the statistics keep': await search(
+        await keptByStatistics(),
+      ),
       'by a piece that many addresses have': await search('example'),
       'by a whole address': await search(emailOf(1_234)),
     });

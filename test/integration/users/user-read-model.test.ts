@@ -58,6 +58,43 @@ describe('the read model of users', () => {
     expect(await found('ce@example.com')).toEqual(emails.slice(0, 2));
   });
 
+  it('finds the same page by page, whether many addresses have the piece, or few, or only late ones', async () => {
+    await dataSource.query(`
+      INSERT INTO users (user_id, name, email, is_active, created_at, updated_at, version, created_position)
+      SELECT gen_random_uuid(), 'Ada',
+        CASE WHEN n % 1500 = 0 THEN 'r_re.σ' WHEN n > 4500 THEN 'late' ELSE 'early' END || n || '@many.example',
+        n % 7 <> 0, now(), now(), 1, 1000 + 3 * n
+      FROM generate_series(1, 5000) AS n`);
+    const order = { createdPosition: 'ASC' } as const;
+    const all = await dataSource.manager.find(UserEntity, { order });
+    for (const email of [
+      'early',
+      'many',
+      'late',
+      '99',
+      'r_re',
+      'σ',
+      'late4999@m',
+      '4999@MANY',
+      'nobody',
+      '%',
+    ])
+      for (const isActive of [undefined, false]) {
+        const expected = all.filter(
+          (user) =>
+            user.email.includes(email.toLowerCase()) &&
+            (isActive === undefined || user.isActive === isActive),
+        );
+        const found: UserEntity[] = [];
+        for (let after: bigint | undefined = 0n; after !== undefined;) {
+          const page = await users.search({ email, isActive, limit: 300, after });
+          found.push(...page.users);
+          after = page.next;
+        }
+        expect(found).toEqual(expected);
+      }
+  });
+
   it('search works without the trigram index', async () => {
     const userId = uuidv7();
     await dataSource.manager.insert(
