@@ -13,10 +13,18 @@ export function appendToNewStream(store: BenchStore): Contestant {
   };
 }
 
-/** Load a stream of ten events or more, decide, append one. */
-export async function commandCycle(store: BenchStore): Promise<Contestant> {
-  const ids = await streamsOf(store, 200, 10);
-  const versions = new Map(ids.map((id) => [id, 10]));
+/** Streams of a command cycle: as many as a fast store gives some ten commands each in a round. */
+const cycleStreams = 1_000;
+const eventsAtFirst = 10;
+const eventsAtLast = 20;
+
+/**
+ * Load a stream of some ten events, decide, append one. Streams that have grown are replaced, so that a store which is faster
+ * does not load more at each command.
+ */
+export function commandCycle(store: BenchStore): Contestant {
+  const versions = new Map<string, number>();
+  let ids: readonly string[] = [];
   const busy = new Set<string>();
   let next = 0;
   const nextFree = (): string => {
@@ -27,6 +35,12 @@ export async function commandCycle(store: BenchStore): Promise<Contestant> {
   };
   return {
     name: store.name,
+    prepare: async () => {
+      const kept = ids.filter((id) => (versions.get(id) ?? 0) < eventsAtLast);
+      const fresh = await streamsOf(store, cycleStreams - kept.length, eventsAtFirst);
+      for (const id of fresh) versions.set(id, eventsAtFirst);
+      ids = [...kept, ...fresh];
+    },
     once: async () => {
       const id = nextFree();
       busy.add(id);

@@ -36,7 +36,7 @@ async function workloadsOf(system: BenchSystem): Promise<readonly Workload[]> {
     {
       name: 'command, 32 in flight',
       concurrency: 32,
-      contestants: [await commandCycle(bare), await commandCycle(ours)],
+      contestants: [commandCycle(bare), commandCycle(ours)],
     },
     {
       name: 'load a stream of 1,000',

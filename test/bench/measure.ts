@@ -1,6 +1,8 @@
 /** One way to do a thing, to be compared with others in the same run. */
 export interface Contestant {
   readonly name: string;
+  /** Gets ready for a round, outside its time. */
+  readonly prepare?: () => Promise<void>;
   /** Does it once, and resolves with how much was done (events, commands). */
   readonly once: () => Promise<number>;
   /** Throws where what was acknowledged is not what is stored. */
@@ -42,6 +44,7 @@ export async function compare(contestants: readonly Contestant[], plan: Plan): P
 }
 
 async function run(contestant: Contestant, plan: Plan, times: number[]): Promise<number> {
+  await contestant.prepare?.();
   const started = performance.now();
   const end = started + plan.roundMs;
   let done = 0;

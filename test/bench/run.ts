@@ -49,8 +49,7 @@ class Bench {
 
   async cycles(): Promise<Section> {
     const stores = [this.bare, ...this.peers, ourStore(this.system, false), ourStore(this.system, true)];
-    const contestants: Contestant[] = [];
-    for (const store of stores) contestants.push(await commandCycle(store));
+    const contestants = stores.map(commandCycle);
     const cells = [];
     for (const concurrency of [1, 8, 32]) {
       cells.push({
@@ -58,7 +57,7 @@ class Bench {
         figures: await this.compare(contestants, concurrency),
       });
     }
-    return { title: 'Command: load a stream of 10 events or more, decide, append one', cells };
+    return { title: 'Command: load a stream of 10 to 20 events, decide, append one', cells };
   }
 
   async reads(): Promise<Section> {
