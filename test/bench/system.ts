@@ -58,6 +58,8 @@ export async function startSystem(): Promise<BenchSystem> {
   const connectionString = postgres.url;
   await migrate(connectionString);
   const pool = new Pool({ connectionString, max: connections });
+  // It does not wait for its connections to close, and the server may be the first to leave.
+  pool.on('error', () => undefined);
   await pool.query(createBenchRows);
   const dataSource = await new DataSource({
     type: 'postgres',

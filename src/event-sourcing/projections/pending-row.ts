@@ -37,10 +37,11 @@ export function inserted({ table, key, before }: Place, given: Given): PendingRo
 }
 
 export function put({ key, before }: Place, given: Given): PendingRow {
-  const isAnew = before !== undefined && (before.isAnew || before.became === 'gone');
-  const values = { ...before?.values, ...given.values };
-  const members = { ...before?.members, ...given.members };
-  return { expects: before?.expects ?? 'any', became: 'row', isAnew, key, values, members };
+  if (!before) return { expects: 'any', became: 'row', isAnew: false, key, ...given };
+  const values = { ...before.values, ...given.values };
+  const members = { ...before.members, ...given.members };
+  const isAnew = before.isAnew || before.became === 'gone';
+  return { expects: before.expects, became: 'row', isAnew, key, values, members };
 }
 
 export function changed({ table, key, before }: Place, given: Given): PendingRow {
