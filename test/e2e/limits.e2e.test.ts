@@ -154,6 +154,8 @@ describe('500 requests at once on a pool of 10, while the database is slow', () 
       ...{ DATABASE_POOL_SIZE: '10', POOL_WAIT_MS: '1000', POOL_WAITING_LIMIT: '400' },
       SUBSCRIPTIONS_ENABLED: 'false',
     });
+    // All connections are open before anybody waits: on a busy machine to open one may take longer than POOL_WAIT_MS.
+    await Promise.all(Array.from({ length: 50 }, () => client.get('/v1/users')));
   });
 
   /** Connections of this service's read models that wait for the lock. */
