@@ -105,7 +105,7 @@ function json(rows: readonly PendingRow[]): string {
   );
 }
 
-/** As most rows have: a copy of each would be a third of the work. */
+/** Most rows name their key among their values, and need no copy. */
 function hasAll(values: ColumnValues, key: ColumnValues): boolean {
   for (const name in key) if (values[name] === undefined) return false;
   return true;
