@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../../src/event-sourcing/event-store/new-id';
 import { BenchStore } from './bench-store';
 import { Contestant } from './measure';
 
@@ -7,7 +7,7 @@ export function appendToNewStream(store: BenchStore): Contestant {
   return {
     name: store.name,
     once: async () => {
-      await store.append(uuidv7(), 0, 1);
+      await store.append(newId(), 0, 1);
       return 1;
     },
   };
@@ -74,7 +74,7 @@ export async function loadThousand(store: BenchStore): Promise<Contestant> {
 }
 
 async function streamsOf(store: BenchStore, streams: number, events: number): Promise<string[]> {
-  const ids = Array.from({ length: streams }, () => uuidv7());
+  const ids = Array.from({ length: streams }, () => newId());
   for (let at = 0; at < ids.length; at += 16)
     await Promise.all(ids.slice(at, at + 16).map((id) => store.append(id, 0, events)));
   return ids;
@@ -92,7 +92,7 @@ export async function followWriters(
   const end = performance.now() + ms;
   let isWriting = true;
   const write = async (): Promise<void> => {
-    while (performance.now() < end) await store.append(uuidv7(), 0, 1);
+    while (performance.now() < end) await store.append(newId(), 0, 1);
   };
   const writing = Promise.all(Array.from({ length: 16 }, write)).finally(() => (isWriting = false));
   const seen = new Set<number>();

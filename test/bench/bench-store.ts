@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Pool } from 'pg';
-import { v7 as uuidv7 } from 'uuid';
 import { EventSourcedRepository, WrongExpectedVersionError } from '../../src/event-sourcing';
+import { newId } from '../../src/event-sourcing/event-store/new-id';
 import { AggregateCache } from '../../src/event-sourcing/repository/aggregate-cache';
 import { BenchAggregate, Benched } from './bench-user';
 import { metadata, payload } from './payload';
@@ -125,7 +125,7 @@ export async function bareStore(pool: Pool): Promise<BenchStore> {
     name: 'bare INSERT',
     append: async (id, version, count) => {
       for (let n = 1; n <= count; n++) {
-        const values = [uuidv7(), id, version + n, JSON.stringify(payload), JSON.stringify(metadata())];
+        const values = [newId(), id, version + n, JSON.stringify(payload), JSON.stringify(metadata())];
         await pool.query({ name: 'bare-insert', text: insert, values });
       }
     },

@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../../src/event-sourcing/event-store/new-id';
 import { BenchStore } from './bench-store';
 import { figureOf } from './measure';
 import { rounded } from './report';
@@ -76,7 +76,7 @@ async function race(
   { name, store, append }: Contender,
   limit: number,
 ): Promise<{ successes: number; ms: number }> {
-  const id = uuidv7();
+  const id = newId();
   await store.append(id, 0, 1);
   const from = performance.now();
   let started = 0;

@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../../src/event-sourcing/event-store/new-id';
 
 /** About 150 bytes of JSON, as an ordinary event has. */
 export const payload = {
@@ -8,6 +8,6 @@ export const payload = {
 };
 
 export function metadata() {
-  const correlationId = uuidv7();
+  const correlationId = newId();
   return { correlationId, causationId: correlationId, actor: 'bench' };
 }

@@ -73,9 +73,24 @@ export class AppendQueue {
       const stored = await this.sendAndSettle(batch);
       // Who was answered comes back with the next append, and that one need not wait for a batch of its own.
       if (batch.length > 1 || this.waiting.length > 0) await turnOfTheLoop();
-      this.waiting = this.waiting.filter((item) => !refuseStale(item, stored));
+      this.refuseStale(stored);
     }
     this.running = undefined;
+  }
+
+  /** Who is refused loads or decides again, and the next batch need not wait for that: it leaves first. */
+  private refuseStale(stored: StoredAppends): void {
+    const stale: (() => void)[] = [];
+    this.waiting = this.waiting.filter((item) => {
+      const version = newerVersion(item, stored);
+      if (version === undefined) return true;
+      const { stream, expectedVersion } = item.append;
+      stale.push(() => item.reject(new WrongExpectedVersionError(stream, expectedVersion, version)));
+      return false;
+    });
+    const refuse = (): void => stale.forEach((reject) => reject());
+    if (this.waiting.length > 0) setImmediate(refuse);
+    else refuse();
   }
 
   private takeBatch(): WaitingAppend[] {
@@ -148,18 +163,16 @@ function settle(batch: readonly WaitingAppend[], verdicts: readonly AppendVerdic
 }
 
 /**
- * Refuses, without asking the database, an append whose version was just taken by another. Not so a retry: an append
- * with the first id of the one that was stored may be the same append, and the database compares the rest. Nor one with a
- * receipt, which counts for more than the version.
+ * Where the stream is, if the version that the append expects was just taken by another: that needs no question to the
+ * database. Not so a retry: an append with the first id of the one that was stored may be the same append, and the database
+ * compares the rest. Nor one with a receipt, which counts for more than the version.
  */
-function refuseStale(item: WaitingAppend, stored: StoredAppends): boolean {
+function newerVersion(item: WaitingAppend, stored: StoredAppends): number | undefined {
   const winner = stored.get(item.stream);
   const { expectedVersion, events, receipt } = item.append;
   const expected = expectedVersion === 'no-stream' ? 0 : expectedVersion;
-  if (!winner || receipt || typeof expected !== 'number') return false;
+  if (!winner || receipt || typeof expected !== 'number') return undefined;
   const inPlace = winner.append.events[expected - winner.versionBefore];
-  if (!inPlace || inPlace.id === events[0]?.id) return false;
-  const version = winner.versionBefore + winner.append.events.length;
-  item.reject(new WrongExpectedVersionError(item.append.stream, expectedVersion, version));
-  return true;
+  if (!inPlace || inPlace.id === events[0]?.id) return undefined;
+  return winner.versionBefore + winner.append.events.length;
 }
