@@ -1,7 +1,7 @@
 import { VersioningType } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { RequestObserver } from '../observability/request-observer';
-import { conditionalRequest } from './conditional-request';
+import { conditionalRequest, neverFreshWithoutETag } from './conditional-request';
 import { correlation } from './correlation';
 import { Draining } from './draining';
 import { Environment } from '../config/environment';
@@ -14,6 +14,7 @@ export function configureHttp(application: NestExpressApplication): void {
   limitServer(application.getHttpServer(), environment);
   application.disable('x-powered-by');
   application.disable('etag');
+  neverFreshWithoutETag(application);
   application.use(
     application.get(Draining).follow,
     correlation,
