@@ -15,6 +15,8 @@ export interface HttpPlan {
 }
 
 const connectionCounts = [32, 128];
+/** Rounds before the first that counts: until then much of the code is not compiled. */
+const warmUps = 2;
 
 /** Both routes, on the no-op and on the built service, which has a database of its own in the same server. */
 export async function http({ pool, url }: BenchSystem, plan: HttpPlan): Promise<Section> {
@@ -37,20 +39,32 @@ export async function http({ pool, url }: BenchSystem, plan: HttpPlan): Promise<
   }
 }
 
+interface Load extends HttpPlan {
+  readonly connections: number;
+  /** Waits, outside the time of a round, until its work is done. */
+  readonly settle: () => Promise<void>;
+}
+
 type Servers = readonly [noOp: Server, service: Server];
 
 async function postCells(servers: Servers, plan: HttpPlan, database: string): Promise<readonly Cell[]> {
+  const pool = new Pool({ connectionString: database, max: 1 });
   const cells: Cell[] = [];
   let acknowledged = 0;
-  for (const connections of connectionCounts) {
-    const { figures, answered } = await compare(servers, createUser, { ...plan, connections });
-    acknowledged += answered[1] ?? 0;
-    cells.push({ column: `POST /v1/users, ${connections} connections`, figures });
+  try {
+    for (const connections of connectionCounts) {
+      const load = { ...plan, connections, settle: () => caughtUp(pool) };
+      const { figures, answered } = await compare(servers, createUser, load);
+      acknowledged += answered[1] ?? 0;
+      cells.push({ column: `POST /v1/users, ${connections} connections`, figures });
+    }
+    const stored = await usersCreated(pool);
+    if (stored < acknowledged)
+      throw new Error(`${stored} users are stored, where ${acknowledged} were acknowledged.`);
+    return cells;
+  } finally {
+    await pool.end();
   }
-  const stored = await usersCreated(database);
-  if (stored < acknowledged)
-    throw new Error(`${stored} users are stored, where ${acknowledged} were acknowledged.`);
-  return cells;
 }
 
 async function getCells(servers: Servers, plan: HttpPlan): Promise<readonly Cell[]> {
@@ -59,7 +73,8 @@ async function getCells(servers: Servers, plan: HttpPlan): Promise<readonly Cell
   const next = (): HttpRequest => ({ method: 'GET', path: `/v1/users/${ids[turn++ % ids.length]}` });
   const cells: Cell[] = [];
   for (const connections of connectionCounts) {
-    const { figures } = await compare(servers, next, { ...plan, connections });
+    const settle = () => Promise.resolve();
+    const { figures } = await compare(servers, next, { ...plan, connections, settle });
     cells.push({ column: `GET /v1/users/{id}, ${connections} connections`, figures });
   }
   return cells;
@@ -69,15 +84,16 @@ async function getCells(servers: Servers, plan: HttpPlan): Promise<readonly Cell
 async function compare(
   servers: Servers,
   next: () => HttpRequest,
-  { connections, rounds, roundMs }: HttpPlan & { readonly connections: number },
+  { connections, rounds, roundMs, settle }: Load,
 ) {
   const rates = servers.map((): number[] => []);
   const times = servers.map((): number[] => []);
   const answered = servers.map(() => 0);
-  for (let round = -1; round < rounds; round++) {
+  for (let round = -warmUps; round < rounds; round++) {
     for (const [index, server] of servers.entries()) {
       const result = await load(server, next, { connections, ms: roundMs });
-      answered[index] = (answered[index] ?? 0) + result.times.length;
+      answered[index] = (answered[index] ?? 0) + result.answered;
+      await settle();
       if (round < 0) continue;
       rates[index]?.push(result.perSecond);
       for (const time of result.times) times[index]?.push(time);
@@ -94,11 +110,20 @@ function createUser(): HttpRequest {
   return { method: 'POST', path: '/v1/users', body: JSON.stringify(body) };
 }
 
-async function usersCreated(connectionString: string): Promise<number> {
-  const pool = new Pool({ connectionString, max: 1 });
+/** Waits for the subscriptions: what they still have to do must not weigh on the round of another. */
+async function caughtUp(pool: Pool): Promise<void> {
+  const text = 'SELECT (SELECT min(position) FROM subscriptions) >= (SELECT head FROM event_log) AS is_there';
+  for (let tries = 0; tries < 600; tries++) {
+    const { rows } = await pool.query<{ is_there: boolean }>(text);
+    if (rows[0]?.is_there) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('The subscriptions of the service do not catch up.');
+}
+
+async function usersCreated(pool: Pool): Promise<number> {
   const text = "SELECT count(*)::integer AS count FROM events WHERE event_type = 'UserCreated'";
   const { rows } = await pool.query<{ count: number }>(text);
-  await pool.end();
   return rows[0]?.count ?? 0;
 }
 
