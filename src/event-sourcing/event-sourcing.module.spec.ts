@@ -12,6 +12,7 @@ import { Projector } from './projections/projector';
 import { Projections } from './projections/projections';
 import { EventSourcedRepository } from './repository/event-sourced-repository';
 import { aggregateRepositoryToken, InjectAggregate } from './repository/inject-aggregate';
+import { DurableEventsHandler } from './subscriptions/durable-events-handler';
 
 @DomainEvent('LampLit')
 class LampLit {}
@@ -250,6 +251,26 @@ describe('an application does not start with', () => {
     }
     expect((await refusal({ projectors: [RowsProjector] })).message).toBe(
       'Projector "rows" names an entity that TypeORM does not know. Add it: TypeOrmModule.forFeature([…]).',
+    );
+  });
+
+  it('a durable handler that takes no event', async () => {
+    @DurableEventsHandler('deaf')
+    class DeafHandler {
+      handle(): void {}
+    }
+    await expect(startWith(featureModule({}, [DeafHandler]))).rejects.toThrow(
+      "DeafHandler handles no event. Name them: @DurableEventsHandler('deaf', UserCreated).",
+    );
+  });
+
+  it.each([0, 1.5, Number.NaN])('a durable handler with %p events in a transaction', async (count) => {
+    @DurableEventsHandler({ name: 'many', eventsPerTransaction: count }, LampLit)
+    class ManyHandler {
+      handle(): void {}
+    }
+    await expect(startWith(featureModule({}, [ManyHandler]))).rejects.toThrow(
+      `ManyHandler has ${count} eventsPerTransaction. Use 1, 2, 3 …, or leave it out for 1.`,
     );
   });
 

@@ -7,6 +7,11 @@ export interface DurableHandlerOptions {
   readonly name: string;
   /** Where a handler without a checkpoint begins. Default: with the first event of the log. */
   readonly from?: 'beginning' | 'now';
+  /**
+   * Events that share a transaction, at most. Default: 1. More are for a handler that does nothing but write through
+   * `manager`: when one of them fails, the others are rolled back with it, and handled again.
+   */
+  readonly eventsPerTransaction?: number;
 }
 
 /** What a durable handler gets besides the event. */

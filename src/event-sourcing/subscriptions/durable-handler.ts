@@ -14,7 +14,6 @@ export class DurableHandler implements Subscriber {
   readonly kind = 'handler';
   readonly version = 1;
   readonly segment = undivided;
-  readonly eventsPerTransaction = 1;
   private readonly events: ReadonlySet<EventClass>;
 
   constructor(
@@ -31,6 +30,10 @@ export class DurableHandler implements Subscriber {
 
   get from(): 'beginning' | 'now' {
     return this.definition.from ?? 'beginning';
+  }
+
+  get eventsPerTransaction(): number {
+    return this.definition.eventsPerTransaction ?? 1;
   }
 
   wants({ type }: RecordedEvent): boolean {

@@ -25,7 +25,7 @@ export interface Subscriber {
    * while somebody else keeps a checkpoint for it.
    */
   readonly from: 'beginning' | 'now' | 'never';
-  /** Events that may share a transaction. What a handler does outside the database cannot be rolled back, so: one. */
+  /** Events that may share a transaction: one, where what is done outside the database could not be rolled back. */
   readonly eventsPerTransaction: number;
   /** Whether the event is for it. @throws UnknownEventTypeError */
   wants(event: RecordedEvent): boolean;

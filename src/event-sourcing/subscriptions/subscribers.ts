@@ -2,7 +2,11 @@ import { DiscoveryService } from '@nestjs/core';
 import { EventRegistrationError, EventRegistry } from '../event-store/event-registry';
 import { segmentsOf } from '../projections/projection-segment';
 import { Projections } from '../projections/projections';
-import { durableHandlerDefinition, IDurableEventsHandler } from './durable-events-handler';
+import {
+  durableHandlerDefinition,
+  DurableHandlerDefinition,
+  IDurableEventsHandler,
+} from './durable-events-handler';
 import { DurableHandler } from './durable-handler';
 import { Subscriber } from './subscriber';
 
@@ -18,7 +22,7 @@ export class Subscribers {
 
   /**
    * One for each segment of each subscription.
-   * @throws EventRegistrationError for a name that two of them have or that must not be, or a durable handler without events.
+   * @throws EventRegistrationError for a name that two of them have or that must not be, or a handler without events or with a wrong option.
    */
   all(): readonly Subscriber[] {
     if (this.found) return this.found;
@@ -43,14 +47,23 @@ export class Subscribers {
     return this.discovery.getProviders().flatMap(({ metatype, instance }) => {
       const definition = typeof metatype === 'function' ? durableHandlerDefinition(metatype) : undefined;
       if (!definition || !instance) return [];
-      if (definition.events.length === 0) {
-        throw new EventRegistrationError(
-          `${metatype?.name} handles no event. Name them: @DurableEventsHandler('${definition.name}', UserCreated).`,
-        );
-      }
+      checkHandler(definition, metatype?.name);
       definition.events.forEach((event) => this.registry.register(event));
       return [new DurableHandler(definition, instance as IDurableEventsHandler, this.registry)];
     });
+  }
+}
+
+function checkHandler({ name, events, eventsPerTransaction = 1 }: DurableHandlerDefinition, of = ''): void {
+  if (events.length === 0) {
+    throw new EventRegistrationError(
+      `${of} handles no event. Name them: @DurableEventsHandler('${name}', UserCreated).`,
+    );
+  }
+  if (!Number.isInteger(eventsPerTransaction) || eventsPerTransaction < 1) {
+    throw new EventRegistrationError(
+      `${of} has ${eventsPerTransaction} eventsPerTransaction. Use 1, 2, 3 …, or leave it out for 1.`,
+    );
   }
 }
 

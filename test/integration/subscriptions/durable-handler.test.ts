@@ -67,8 +67,9 @@ describe('a durable handler', () => {
     work: Work,
     from: 'beginning' | 'now' = 'beginning',
     settings: Partial<SubscriptionSettings> = {},
+    eventsPerTransaction?: number,
   ) {
-    @DurableEventsHandler({ name: 'mirror', from }, Counted)
+    @DurableEventsHandler({ name: 'mirror', from, eventsPerTransaction }, Counted)
     class Handler implements IDurableEventsHandler<Counted> {
       handle(...given: Parameters<Work>): Promise<void> {
         return work(...given);
@@ -198,5 +199,44 @@ describe('a durable handler', () => {
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
     throw new Error('The outbox never held three messages.');
+  });
+
+  it.each([
+    [undefined, [[1], [2], [3], [4], [5]]],
+    [2, [[1, 2], [3, 4], [5]]],
+    [100, [[1, 2, 3, 4, 5]]],
+  ])('with %p events to a transaction', async (eventsPerTransaction, expected) => {
+    const transactions = new Map<unknown, number[]>();
+    await system.count('a', 1, 2, 3, 4, 5);
+    follow(
+      async (event, { manager }) => {
+        const [row] = await manager.query<{ id: string }[]>('SELECT pg_current_xact_id()::text AS id');
+        transactions.set(row?.id, [...(transactions.get(row?.id) ?? []), event.by]);
+      },
+      'beginning',
+      {},
+      eventsPerTransaction,
+    );
+    expect(await arrived(5n)).toBe(true);
+    expect([...transactions.values()]).toEqual(expected);
+  });
+
+  it('that shares a transaction writes exactly once, and sets only the event aside that fails', async () => {
+    await system.dataSource.query('CREATE TABLE outbox (id uuid PRIMARY KEY, by integer)');
+    for (const id of ['a', 'b', 'c', 'd', 'e']) await system.count(id, id.charCodeAt(0));
+    follow(
+      async (event, { manager, recorded }) => {
+        await manager.query('INSERT INTO outbox VALUES ($1, $2)', [recorded.id, event.by]);
+        if (recorded.stream.id === 'c') throw new Error('always');
+      },
+      'beginning',
+      { maxAttempts: 1 },
+      100,
+    );
+    expect(await arrived(5n)).toBe(true);
+    const written = await system.dataSource.query<{ by: number }[]>('SELECT by FROM outbox ORDER BY by');
+    expect(written.map(({ by }) => String.fromCharCode(by))).toEqual(['a', 'b', 'd', 'e']);
+    const aside = await system.dataSource.query<object[]>('SELECT state FROM parked_events');
+    expect(aside).toEqual([{ state: 'parked' }]);
   });
 });

@@ -10,7 +10,7 @@ const insertMessage = `
  * checkpoint; sending it is another's business. Users created before the policy came are not welcomed.
  */
 @Injectable()
-@DurableEventsHandler({ name: 'welcome-message', from: 'now' }, UserCreated)
+@DurableEventsHandler({ name: 'welcome-message', from: 'now', eventsPerTransaction: 100 }, UserCreated)
 export class WelcomeNewUser implements IDurableEventsHandler<UserCreated> {
   async handle({ name, email }: UserCreated, { manager, recorded }: HandlerContext): Promise<void> {
     const text = `Welcome, ${name}!`;
