@@ -95,9 +95,9 @@ describe('the page about database roles', () => {
     expect(tables.rows.map(({ rights }) => rights)).toEqual(['SELECT', 'SELECT', 'SELECT', 'SELECT']);
     const functions = await app.query<{ name: string }>(
       `SELECT proname AS name FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef
-       AND has_function_privilege(oid, 'EXECUTE')`,
+       AND has_function_privilege(oid, 'EXECUTE') ORDER BY proname`,
     );
-    expect(functions.rows).toEqual([{ name: 'append_events' }]);
+    expect(functions.rows).toEqual([{ name: 'append_events' }, { name: 'append_plain_events' }]);
   });
 });
 
@@ -200,6 +200,9 @@ const forbidden: readonly string[] = [
   'DROP FUNCTION append_events',
   'ALTER FUNCTION append_events SECURITY INVOKER',
   'ALTER FUNCTION append_events SET search_path = public',
+  'DROP FUNCTION append_plain_events',
+  'ALTER FUNCTION append_plain_events SECURITY INVOKER',
+  'ALTER FUNCTION append_plain_events SET search_path = public',
   "SELECT judge_append('User', 'x', 0, 0, '{}')",
   'DROP FUNCTION refuse_change_of_events() CASCADE',
   `CREATE OR REPLACE FUNCTION refuse_change_of_events() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`,
@@ -242,12 +245,16 @@ describe('the role of the service', () => {
     const fails = app.query('SELECT ARRAY[1] OPERATOR(public.=) ARRAY[1]');
     await expect(fails).rejects.toThrow('this ran as annals_app');
     const before = await logOf();
-    const { rows } = await app.query<{ verdict: string }>(
-      `SELECT verdict FROM append_events('{Note}', '{1}', '{0}', '{1}', '{1}', '{1}', ARRAY[gen_random_uuid()], '{Noted}',
-       '{1}', ARRAY['{}'::json], ARRAY['{}'::json], '{}', '{}', '{}', '{}')`,
-    );
-    expect(rows).toEqual([{ verdict: 'appended' }]);
-    expect((await logOf()).events).toBe(before.events + 1);
+    for (const append of [
+      `append_events('{Note}', '{1}', '{0}', '{1}', '{1}', '{1}', ARRAY[gen_random_uuid()], '{Noted}', '{1}',
+        ARRAY['{}'::json], ARRAY['{}'::json], '{}', '{}', '{}', '{}')`,
+      `append_plain_events('{Note}', '{1}', '{1}', ARRAY[gen_random_uuid()], '{Noted}', '{1}',
+        ARRAY['{}'::json], ARRAY['{}'::json])`,
+    ]) {
+      const { rows } = await app.query<{ verdict: string }>(`SELECT verdict FROM ${append}`);
+      expect(rows).toEqual([{ verdict: 'appended' }]);
+    }
+    expect((await logOf()).events).toBe(before.events + 2);
     await app.query('DROP TABLE pg_temp.events');
     await app.query('DROP FUNCTION public.always CASCADE');
   });

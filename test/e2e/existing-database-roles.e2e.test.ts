@@ -56,6 +56,29 @@ describe('a database that one role has owned', () => {
   });
 });
 
+it('who may append keeps that right when a migration adds another way to append', async () => {
+  await runSql(
+    server.url,
+    'DROP FUNCTION append_plain_events',
+    "DELETE FROM migrations WHERE name LIKE '%1764000000050'",
+    'CREATE ROLE "another Service"',
+    'GRANT EXECUTE ON FUNCTION append_events TO "another Service"',
+    'CREATE ROLE nobody',
+  );
+  const migrated = await runProgram('cli.js', ['migrate'], {
+    DATABASE_URL: urlOf('annals_app', 'change-me-app'),
+    MIGRATION_DATABASE_URL: urlOf('annals_migrator', 'change-me-migrator'),
+  });
+  expect(migrated).toMatchObject({ code: 0, stderr: '' });
+  const rights = await runSql(
+    server.url,
+    `SELECT rolname AS name FROM pg_roles
+     WHERE rolname IN ('annals_app', 'another Service', 'nobody')
+       AND has_function_privilege(oid, 'append_plain_events'::regproc, 'EXECUTE') ORDER BY 1`,
+  );
+  expect(rights).toEqual([{ name: 'annals_app' }, { name: 'another Service' }]);
+});
+
 /** The SQLSTATE with which the role is refused, by the database or by the log. */
 async function refusal(url: string, statement: string): Promise<string | undefined> {
   const client = new Postgres({ connectionString: url });

@@ -152,7 +152,7 @@ describe('kill -9 between commit and answer', () => {
     await query(
       database.url,
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()
-       AND wait_event_type = 'Lock' AND query LIKE '%append_events(%'`,
+       AND wait_event_type = 'Lock' AND query LIKE '%append_event%'`,
     );
     await log.unlock();
     const retry = await clients[0].post('/v1/users', body, key);

@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import {
+  DuplicateEventIdError,
   EventStoreClosedError,
   EventStoreOverloadedError,
   EventStoreUnavailableError,
@@ -53,19 +54,57 @@ describe('group commit', () => {
     expect(await transactions()).toBe(6);
   });
 
-  it('gives each append of a batch its own verdict', async () => {
-    const taken = stream();
-    await test.store.appendToStream(taken, [happened], { expectedVersion: 0 });
-    const appends = Array.from({ length: 30 }, (_, index) =>
-      test.store.appendToStream(index % 3 === 0 ? taken : stream(), [happened, happened], {
-        expectedVersion: 0,
-      }),
+  it.each([1, 2])(
+    'tells each append of a batch where its last event is (events in each: %i)',
+    async (count) => {
+      const ids = Array.from({ length: 30 }, () => uuidv7());
+      const append = (id: string, expectedVersion: number) =>
+        test.store.appendToStream(
+          { type: 'Test', id },
+          Array.from({ length: count }, () => happened),
+          {
+            expectedVersion,
+          },
+        );
+      await Promise.all(ids.map((id) => append(id, 0)));
+      const results = await Promise.all(ids.map((id) => append(id, count)));
+      const { rows } = await test.sql.query<{ id: string; version: number; position: string }>(
+        'SELECT aggregate_id AS id, max(aggregate_version) AS version, max(position) AS position FROM events GROUP BY 1',
+      );
+      const stored = new Map(
+        rows.map(({ id, version, position }) => [id, { version, position: BigInt(position) }]),
+      );
+      expect(results).toEqual(ids.map((id) => stored.get(id)));
+      expect(new Set(results.map(({ position }) => position)).size).toBe(30);
+    },
+  );
+
+  it.each([1, 2])('gives each append of a batch its own verdict (events in each: %i)', async (count) => {
+    const taken = { ...happened, id: uuidv7() };
+    const first = await test.store.appendToStream(stream(), [taken], { expectedVersion: 0 });
+    const eventsOf = (index: number) => [
+      index % 3 === 1 ? taken : happened,
+      ...Array.from({ length: count - 1 }, () => happened),
+    ];
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 30 }, (_, index) =>
+        test.store.appendToStream(stream(), eventsOf(index), { expectedVersion: index % 3 === 0 ? 7 : 0 }),
+      ),
     );
-    const outcomes = await Promise.allSettled(appends);
-    outcomes.forEach((outcome, index) =>
-      expect(outcome.status).toBe(index % 3 === 0 ? 'rejected' : 'fulfilled'),
+    const verdicts = [WrongExpectedVersionError, DuplicateEventIdError, undefined];
+    outcomes.forEach((outcome, index) => {
+      const verdict = verdicts[index % 3];
+      if (verdict) expect(outcome).toEqual({ status: 'rejected', reason: expect.any(verdict) as unknown });
+    });
+    const stored = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+    const each = BigInt(count);
+    expect(stored).toEqual(
+      Array.from({ length: 10 }, (_, no) => ({
+        version: count,
+        position: first.position + each * BigInt(no + 1),
+      })),
     );
-    expect(await head()).toBe('41');
+    expect(await head()).toBe(String(1 + 10 * count));
   });
 
   it('keeps the order of appends to one stream that wait together', async () => {

@@ -10,7 +10,7 @@ import { prepareAppend, PreparedAppend } from '../prepare-append';
 import { readPages } from '../read-pages';
 import { Receipt, StoredReceipt } from '../receipt';
 import { measured, publishRefusal, withMetadata } from './append-diagnostics';
-import { appendEvents, AppendEventsRow, appendEventsValues, appendVerdicts } from './append-events';
+import { AppendEventsRow, appendStatement, appendVerdicts } from './append-events';
 import { AppendQueue } from './append-queue';
 import { BoundedPool, BoundedPoolConfig, Statement } from './bounded-pool';
 import { columnParsers } from './column-parsers';
@@ -150,21 +150,18 @@ export class PostgresEventStore extends EventStore {
         'The entity manager is in no transaction. Use the one that transaction() gives.',
       );
     }
-    const rows: AppendEventsRow[] = await transaction.query(appendEvents, appendEventsValues([append]));
+    const { text, values } = appendStatement([append]);
+    const rows: AppendEventsRow[] = await transaction.query(text, values);
     const [verdict] = appendVerdicts([append], rows);
     return resultOf(append, verdict as AppendVerdict);
   }
 
   /** A lost connection leaves open whether the batch was stored. The event ids make it safe to send it again. */
   private async sendBatch(batch: readonly PreparedAppend[]): Promise<readonly AppendVerdict[]> {
-    const values = appendEventsValues(batch);
+    const statement = appendStatement(batch);
     for (const pause of [...retryDelays, undefined]) {
       try {
-        const rows = await this.pool.run<AppendEventsRow>({
-          name: 'append-events',
-          text: appendEvents,
-          values,
-        });
+        const rows = await this.pool.run<AppendEventsRow>(statement);
         this.signal.notify();
         return appendVerdicts(batch, rows);
       } catch (error) {
