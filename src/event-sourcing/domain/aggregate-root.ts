@@ -109,7 +109,8 @@ export abstract class AggregateRoot {
   /** Forgets the pending changes, now that they are stored. @internal */
   static markStored(aggregate: AggregateRoot, place: StreamPlace): void {
     aggregate.#place = place;
-    aggregate.#events = [];
+    // The same list, emptied: a new one would grow old with a cached aggregate, and each makes the events of the next outlive it.
+    aggregate.#events.length = 0;
     aggregate.#claims.clear();
   }
 }
