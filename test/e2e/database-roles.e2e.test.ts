@@ -235,6 +235,60 @@ describe('the role of the service', () => {
     expect(await logOf()).toEqual(before);
   });
 
+  /** Arguments that do not fit each other, where `append_events` takes fifteen and `append_plain_events` eight. */
+  const misfits: readonly (readonly [string, string])[] = [
+    [
+      'an event of an append that is not there',
+      `append_events('{Note}', '{m}', '{0}', '{1}', '{1,2}', '{1,1}', ${newIds(2)}, '{Noted,Noted}', '{1,1}', ${jsons(2)}, ${jsons(2)}, '{}', '{}', '{}', '{}')`,
+    ],
+    [
+      'more events in an append than it has, one append refused',
+      `append_events('{Note,Note}', '{m,n}', '{-2,7}', '{5,1}', '{1,2}', '{1,1}', ${newIds(2)}, '{Noted,Noted}', '{1,1}', ${jsons(2)}, ${jsons(2)}, '{}', '{}', '{}', '{}')`,
+    ],
+    [
+      'fewer events in an append than it has, one append refused',
+      `append_events('{Note,Note}', '{m,n}', '{-2,7}', '{0,1}', '{1,2}', '{1,1}', ${newIds(2)}, '{Noted,Noted}', '{1,1}', ${jsons(2)}, ${jsons(2)}, '{}', '{}', '{}', '{}')`,
+    ],
+    [
+      'an event that is not the next of its stream',
+      `append_events('{Note}', '{m}', '{-2}', '{1}', '{1}', '{5}', ${newIds(1)}, '{Noted}', '{1}', ${jsons(1)}, ${jsons(1)}, '{}', '{}', '{}', '{}')`,
+    ],
+    [
+      'no version',
+      `append_events('{Note}', '{m}', '{NULL}', '{1}', '{1}', '{1}', ${newIds(1)}, '{Noted}', '{1}', ${jsons(1)}, ${jsons(1)}, '{}', '{}', '{}', '{}')`,
+    ],
+    [
+      'plain events of fewer streams',
+      `append_plain_events('{Note}', '{o}', '{0}', ${newIds(2)}, '{Noted,Noted}', '{1,1}', ${jsons(2)}, ${jsons(2)})`,
+    ],
+    [
+      'plain events of fewer streams, refused',
+      `append_plain_events('{Note}', '{o}', '{7}', ${newIds(2)}, '{Noted,Noted}', '{1,1}', ${jsons(2)}, ${jsons(2)})`,
+    ],
+    [
+      'two plain events of one stream',
+      `append_plain_events('{Note,Note}', '{o,o}', '{0,0}', ${newIds(2)}, '{Noted,Noted}', '{1,1}', ${jsons(2)}, ${jsons(2)})`,
+    ],
+    [
+      'a plain event without a version',
+      `append_plain_events('{Note}', '{o}', '{NULL}', ${newIds(1)}, '{Noted}', '{1}', ${jsons(1)}, ${jsons(1)})`,
+    ],
+    [
+      'no plain events, but a stream',
+      `append_plain_events('{Note}', '{o}', '{0}', '{}', '{}', '{}', '{}', '{}')`,
+    ],
+  ];
+
+  it.each(misfits)('cannot leave a hole in the log or in a stream by %s', async (_what, append) => {
+    await app.query(`SELECT * FROM ${append}`).catch(() => undefined);
+    const { rows } = await superuser.query(`
+      SELECT (SELECT head FROM event_log) = count(*) AND max(position) = count(*) AS "log",
+        bool_and(aggregate_version = number) AS "streams"
+      FROM (SELECT *, row_number() OVER (PARTITION BY aggregate_type, aggregate_id ORDER BY aggregate_version) AS number
+            FROM events) AS numbered`);
+    expect(rows).toEqual([{ log: true, streams: true }]);
+  });
+
   it('cannot make the append run something of its own, though it may create objects in the same schema', async () => {
     await app.query(`CREATE FUNCTION public.always(integer[], integer[]) RETURNS boolean LANGUAGE plpgsql AS
       $$ BEGIN RAISE EXCEPTION 'this ran as %', current_user; END $$`);
@@ -259,6 +313,14 @@ describe('the role of the service', () => {
     await app.query('DROP FUNCTION public.always CASCADE');
   });
 });
+
+function newIds(count: number): string {
+  return `ARRAY[${Array.from({ length: count }, () => 'gen_random_uuid()').join()}]`;
+}
+
+function jsons(count: number): string {
+  return `ARRAY[${Array.from({ length: count }, () => "'{}'::json").join()}]`;
+}
 
 /** What of the log a forbidden statement could have changed. */
 async function logOf(): Promise<{ readonly events: number }> {
