@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Client as Connection } from 'pg';
 import { startService, type ServiceProcess } from '../support/service-process';
 import { createTestDatabase, type TestDatabase } from '../support/test-database';
@@ -144,6 +145,18 @@ describe('a request that takes too long', () => {
     const again = await repeated(rename);
     expect([again.status, again.headers.get('ETag'), isReplayed(again)]).toEqual([200, '"2"', true]);
     expect(await historyOf(client, userId)).toHaveLength(2);
+  });
+});
+
+describe('a read that waits too long', () => {
+  it('is told to come again, and what it would have been told later troubles nobody', async () => {
+    const client = await start({ REQUEST_TIMEOUT_MS: '1000' });
+    const ahead = { 'Min-Event-Position': '1000000', Prefer: 'wait=2' };
+    expectUnavailable(await client.get('/v1/users', ahead));
+    // Had it waited for its read model, that would have been the answer.
+    await delay(1_500);
+    const behind = await client.get('/v1/users', { ...ahead, Prefer: 'wait=0' });
+    expectRefused(behind, 503, 'read-model-behind');
   });
 });
 

@@ -15,7 +15,7 @@ import { Tokens } from './tokens';
 
 const windowMs = 10_000;
 
-/** Who may: every request passes the three guards in the order in which they stand here, then interceptors and the rest. */
+/** Who may: every request passes the three guards in the order in which they stand here, before those of `HttpModule` and the rest. */
 @Module({
   imports: [
     DiscoveryModule,

@@ -1,23 +1,27 @@
 import { Module } from '@nestjs/common';
-import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE, DiscoveryModule } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule } from '@nestjs/core';
 import { AllowedMethods } from './allowed-methods';
-import { BodyInterceptor } from './body.interceptor';
+import { BodyGuard } from './body.guard';
 import { CheckReadModels } from './check-read-models';
 import { Draining } from './draining';
-import { RequestTimeout } from './request-timeout';
 import { ProblemFilter } from './problem.filter';
+import { RequestTimeoutGuard } from './request-timeout.guard';
 import { validation } from './validation';
 
-/** What every route shares: the checks before it, and the shape of errors after it. */
+/**
+ * What every route shares: the checks before it, and the shape of errors after it. To be imported behind `AuthModule`: global
+ * guards run in the order of their modules, and bodies are for those who were let in.
+ */
 @Module({
   imports: [DiscoveryModule],
   providers: [
     AllowedMethods,
     CheckReadModels,
     Draining,
-    { provide: APP_FILTER, useClass: ProblemFilter },
-    { provide: APP_INTERCEPTOR, useClass: BodyInterceptor },
-    { provide: APP_INTERCEPTOR, useClass: RequestTimeout },
+    ProblemFilter,
+    { provide: APP_FILTER, useExisting: ProblemFilter },
+    { provide: APP_GUARD, useClass: BodyGuard },
+    { provide: APP_GUARD, useClass: RequestTimeoutGuard },
     { provide: APP_PIPE, useFactory: validation },
   ],
   exports: [Draining],

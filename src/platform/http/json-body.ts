@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { UnsupportedMediaTypeException } from '@nestjs/common';
-import { json, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
+import { json, type Request, type Response } from 'express';
 import { visit } from 'jsonc-parser';
 import { ValidationFailedError } from './problem';
 
@@ -12,36 +12,41 @@ export interface BodyLimits {
   readonly depth: number;
 }
 
-/** Reads bodies, JSON objects in UTF-8, and refuses what a lenient parser would pass in silence. */
-export function jsonBody({ bytes, depth }: BodyLimits): readonly RequestHandler[] {
-  return [
-    refuseOtherMediaTypes,
-    json({ limit: bytes, strict: true, verify: refuseAmbiguous(depth) }),
-    refuseNonObjects,
-  ];
-}
+/** Reads bodies, JSON objects in UTF-8, into `request.body`, and refuses what a lenient parser would pass in silence. */
+export class JsonBody {
+  private readonly parser: ReturnType<typeof json>;
 
-/** Gives the parser's refusals back as the errors that the filter knows. */
-export function bodyRefused(
-  error: Error & { type?: string },
-  _request: Request,
-  _response: Response,
-  next: NextFunction,
-): void {
-  if (error instanceof ValidationFailedError) return next(new ValidationFailedError(error.errors));
-  if (error.type === 'entity.parse.failed')
-    return next(ValidationFailedError.at('#', 'The body is not valid JSON.'));
-  next(error);
-}
-
-function refuseOtherMediaTypes(request: Request, _response: Response, next: NextFunction): void {
-  const hasBody =
-    request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length']) > 0;
-  if (hasBody && !request.is('application/json')) {
-    next(new UnsupportedMediaTypeException('Send the body as application/json.'));
-    return;
+  constructor({ bytes, depth }: BodyLimits) {
+    this.parser = json({ limit: bytes, strict: true, verify: refuseAmbiguous(depth) });
   }
-  next();
+
+  /** @throws ValidationFailedError, or another refusal. */
+  async read(request: Request, response: Response): Promise<void> {
+    const { 'transfer-encoding': encoding, 'content-length': length } = request.headers;
+    const hasBytes = encoding !== undefined || Number(length) > 0;
+    if (hasBytes && !request.is('application/json')) {
+      throw new UnsupportedMediaTypeException('Send the body as application/json.');
+    }
+    await this.parse(request, response);
+    if (Array.isArray(request.body)) throw ValidationFailedError.at('#', 'The body must be a JSON object.');
+  }
+
+  private parse(request: Request, response: Response): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.parser(request, response, (error?: unknown) =>
+        error === undefined ? resolve() : reject(refusal(error)),
+      );
+    });
+  }
+}
+
+/** A refusal of the parser, as the error that the filter knows. */
+function refusal(error: unknown): Error {
+  if (!(error instanceof Error)) return new Error(String(error));
+  // It has marked its own error: the filter must not take that for one of the parser's.
+  if (error instanceof ValidationFailedError) return new ValidationFailedError(error.errors);
+  const isNoJson = 'type' in error && error.type === 'entity.parse.failed';
+  return isNoJson ? ValidationFailedError.at('#', 'The body is not valid JSON.') : error;
 }
 
 /**
@@ -80,10 +85,4 @@ function ambiguousMember(text: string, deepestNesting: number): Error | undefine
     },
   });
   return problem;
-}
-
-function refuseNonObjects(request: Request, _response: Response, next: NextFunction): void {
-  const isObject =
-    request.body === undefined || (typeof request.body === 'object' && !Array.isArray(request.body));
-  next(isObject ? undefined : ValidationFailedError.at('#', 'The body must be a JSON object.'));
 }

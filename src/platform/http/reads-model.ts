@@ -1,15 +1,13 @@
 import {
   applyDecorators,
-  CallHandler,
+  CanActivate,
   ExecutionContext,
   Injectable,
-  NestInterceptor,
   SetMetadata,
-  UseInterceptors,
+  UseGuards,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Request, Response } from 'express';
-import type { Observable } from 'rxjs';
 import { ProjectionPositions } from '../../event-sourcing';
 import { ApiReadsModel } from '../openapi/api-route';
 import { ReadModelBehindError, ValidationFailedError } from './problem';
@@ -27,19 +25,20 @@ const longestWaitSeconds = 10;
 export function ReadsModel(projection: string): MethodDecorator {
   return applyDecorators(
     SetMetadata(READS_MODEL, projection),
-    UseInterceptors(ReadsModelInterceptor),
+    UseGuards(ReadsModelGuard),
     ApiReadsModel(projection),
   );
 }
 
 @Injectable()
-class ReadsModelInterceptor implements NestInterceptor {
+class ReadsModelGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly positions: ProjectionPositions,
   ) {}
 
-  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+  /** @throws ReadModelBehindError, ValidationFailedError. */
+  async canActivate(context: ExecutionContext): Promise<true> {
     const projection = this.reflector.get<string>(READS_MODEL, context.getHandler());
     const request = context.switchToHttp().getRequest<Request>();
     const response = context.switchToHttp().getResponse<Response>();
@@ -48,7 +47,7 @@ class ReadsModelInterceptor implements NestInterceptor {
       throw new ReadModelBehindError(projection, least);
     }
     response.setHeader('Event-Position', String(await this.positions.position(projection)));
-    return next.handle();
+    return true;
   }
 }
 

@@ -56,10 +56,20 @@ class RepeatableInterceptor implements NestInterceptor {
     private readonly reflector: Reflector,
   ) {}
 
-  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+  intercept(
+    context: ExecutionContext,
+    next: CallHandler,
+  ): Observable<unknown> | Promise<Observable<unknown>> {
+    const key = idempotencyKeyOf(context.switchToHttp().getRequest<Request>());
+    return key === undefined ? next.handle() : this.repeatable(key, context, next);
+  }
+
+  private async repeatable(
+    key: string,
+    context: ExecutionContext,
+    next: CallHandler,
+  ): Promise<Observable<unknown>> {
     const request = context.switchToHttp().getRequest<Request>();
-    const key = idempotencyKeyOf(request);
-    if (key === undefined) return next.handle();
     const { actor } = currentMetadata();
     const receipt = { caller: actor, key, fingerprint: fingerprintOf(request), keepSeconds };
     const answer = this.reflector.get<CommandAnswer>(ANSWER, context.getClass());
