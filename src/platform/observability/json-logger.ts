@@ -21,9 +21,18 @@ interface Entry {
   [member: string]: unknown;
 }
 
-/** One JSON document a line on standard output. Errors are cut down to their stack, and no text keeps a secret. */
+/** Lines are written together, when there are so many bytes of them, or milliseconds after the first. */
+const pieceBytes = 4_096;
+const pieceMs = 20;
+
+/**
+ * One JSON document a line on standard output. Errors are cut down to their stack, and no text keeps a secret. A process that
+ * exits, or ends by an error, writes all its lines; one that is killed may keep those of its last 20 ms.
+ */
 export class JsonLogger implements LoggerService {
   private readonly logger: Logger;
+  private readonly output = pino.destination({ dest: 1, sync: false, minLength: pieceBytes });
+  private writing: NodeJS.Timeout | undefined;
 
   constructor(level: LogLevel) {
     const options = {
@@ -34,7 +43,7 @@ export class JsonLogger implements LoggerService {
       formatters: { level: (label: string) => ({ level: label }) },
       mixin: logMembers,
     };
-    this.logger = pino(options, pino.destination({ dest: 1, sync: false }));
+    this.logger = pino(options, this.output);
   }
 
   fatal(message: unknown, ...more: unknown[]): void {
@@ -67,6 +76,12 @@ export class JsonLogger implements LoggerService {
     const entry = entryOf(more);
     if (message instanceof Error) entry.stack = errorText(message);
     this.logger[write](entry, textOf(message));
+    this.writing ??= setTimeout(() => this.writeOut(), pieceMs).unref();
+  }
+
+  private writeOut(): void {
+    this.writing = undefined;
+    this.output.flush();
   }
 }
 
