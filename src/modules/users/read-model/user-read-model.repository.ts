@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectEntityManager } from '@nestjs/typeorm';
-import { Any, EntityManager, SelectQueryBuilder } from 'typeorm';
+import { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { ReadGroups } from '../../../event-sourcing';
 import { withoutCase } from '../domain/email';
 import { UserEntity } from './user.entity';
@@ -21,6 +21,14 @@ export interface UserPage {
 }
 
 type UserQuery = SelectQueryBuilder<UserEntity>;
+
+/** The rows of the entity, as SQL: made by the query builder for each group, it costs a read 6 to 11 % more. */
+const selectByIds = `
+  SELECT user_id AS "userId", name, email, is_active AS "isActive", created_at AS "createdAt",
+    updated_at AS "updatedAt", version, created_position AS "createdPosition"
+  FROM users
+  WHERE user_id = ANY ($1)
+`;
 
 /** So many users are compared in less than a millisecond. */
 const comparedOneByOne = 2_000;
@@ -74,7 +82,7 @@ export class UserReadModelRepository {
   }
 
   private async findAll(userIds: readonly string[]): Promise<readonly (UserEntity | undefined)[]> {
-    const users = await this.manager.findBy(UserEntity, { userId: Any(userIds) });
+    const users = await this.manager.query<UserEntity[]>(selectByIds, [userIds]);
     const byId = new Map(users.map((user) => [user.userId, user]));
     return userIds.map((userId) => byId.get(userId));
   }
