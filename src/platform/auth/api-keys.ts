@@ -12,7 +12,6 @@ import { WatchedKeysFile } from './watched-keys-file';
 export class ApiKeys {
   private readonly fixed: readonly ApiKeyEntry[];
   private readonly file: WatchedKeysFile | undefined;
-  private readonly callers = new WeakMap<ApiKeyEntry, Caller>();
 
   constructor({ API_KEYS, API_KEYS_FILE }: Environment, development: DevelopmentKey) {
     this.fixed = [...parseApiKeys(API_KEYS ?? ''), ...development.entries];
@@ -22,17 +21,7 @@ export class ApiKeys {
   /** Who bears this key; undefined when it is none. */
   async callerOf(apiKey: string): Promise<Caller | undefined> {
     const entry = matching([...this.fixed, ...((await this.file?.entries()) ?? [])], apiKey);
-    return entry && this.bearerOf(entry);
-  }
-
-  /** Made once for each entry: every request asks. */
-  private bearerOf(entry: ApiKeyEntry): Caller {
-    let caller = this.callers.get(entry);
-    if (!caller) {
-      caller = { actor: `key:${entry.id}`, subject: entry.subject, roles: withIncluded(entry.roles) };
-      this.callers.set(entry, caller);
-    }
-    return caller;
+    return entry && { actor: `key:${entry.id}`, subject: entry.subject, roles: withIncluded(entry.roles) };
   }
 }
 

@@ -40,6 +40,7 @@ export class Email {
  * (not so for the whole text at once, where a Greek sigma depends on its neighbours).
  */
 export function lowerCase(text: string): string {
+  // Letters of ASCII have no such neighbours, and most addresses are of them.
   if (/^[\x00-\x7f]*$/.test(text)) return text.toLowerCase();
   return Array.from(text, (character) => character.toLowerCase()).join('');
 }
