@@ -97,7 +97,12 @@ describe('the page about database roles', () => {
       `SELECT proname AS name FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef
        AND has_function_privilege(oid, 'EXECUTE') ORDER BY proname`,
     );
-    expect(functions.rows).toEqual([{ name: 'append_events' }, { name: 'append_plain_events' }]);
+    expect(functions.rows.map(({ name }) => name)).toEqual([
+      'append_events',
+      'append_plain_events',
+      'try_append_batch',
+      'try_append_event',
+    ]);
   });
 });
 
@@ -203,6 +208,12 @@ const forbidden: readonly string[] = [
   'DROP FUNCTION append_plain_events',
   'ALTER FUNCTION append_plain_events SECURITY INVOKER',
   'ALTER FUNCTION append_plain_events SET search_path = public',
+  'DROP FUNCTION try_append_batch',
+  'ALTER FUNCTION try_append_batch SECURITY INVOKER',
+  'ALTER FUNCTION try_append_batch SET search_path = public',
+  'DROP FUNCTION try_append_event',
+  'ALTER FUNCTION try_append_event SECURITY INVOKER',
+  'ALTER FUNCTION try_append_event SET search_path = public',
   "SELECT judge_append('User', 'x', 0, 0, '{}')",
   'DROP FUNCTION refuse_change_of_events() CASCADE',
   `CREATE OR REPLACE FUNCTION refuse_change_of_events() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`,
@@ -235,7 +246,7 @@ describe('the role of the service', () => {
     expect(await logOf()).toEqual(before);
   });
 
-  /** Arguments that do not fit each other, where `append_events` takes fifteen and `append_plain_events` eight. */
+  /** Arguments that do not fit each other, where `append_events` takes fifteen and the others eight. */
   const misfits: readonly (readonly [string, string])[] = [
     [
       'an event of an append that is not there',
@@ -257,26 +268,55 @@ describe('the role of the service', () => {
       'no version',
       `append_events('{Note}', '{m}', '{NULL}', '{1}', '{1}', '{1}', ${newIds(1)}, '{Noted}', '{1}', ${jsons(1)}, ${jsons(1)}, '{}', '{}', '{}', '{}')`,
     ],
-    [
-      'plain events of fewer streams',
-      `append_plain_events('{Note}', '{o}', '{0}', ${newIds(2)}, '{Noted,Noted}', '{1,1}', ${jsons(2)}, ${jsons(2)})`,
-    ],
-    [
-      'plain events of fewer streams, refused',
-      `append_plain_events('{Note}', '{o}', '{7}', ${newIds(2)}, '{Noted,Noted}', '{1,1}', ${jsons(2)}, ${jsons(2)})`,
-    ],
-    [
-      'two plain events of one stream',
-      `append_plain_events('{Note,Note}', '{o,o}', '{0,0}', ${newIds(2)}, '{Noted,Noted}', '{1,1}', ${jsons(2)}, ${jsons(2)})`,
-    ],
-    [
-      'a plain event without a version',
-      `append_plain_events('{Note}', '{o}', '{NULL}', ${newIds(1)}, '{Noted}', '{1}', ${jsons(1)}, ${jsons(1)})`,
-    ],
-    [
-      'no plain events, but a stream',
-      `append_plain_events('{Note}', '{o}', '{0}', '{}', '{}', '{}', '{}', '{}')`,
-    ],
+    ...['append_plain_events', 'try_append_batch'].flatMap((append) => [
+      [
+        `${append}: events of fewer streams`,
+        `${append}('{Note}', '{o}', '{0}', ${newIds(2)}, '{Noted,Noted}', '{1,1}', ${jsons(2)}, ${jsons(2)})`,
+      ] as const,
+      [
+        `${append}: events of fewer streams, refused`,
+        `${append}('{Note}', '{o}', '{7}', ${newIds(2)}, '{Noted,Noted}', '{1,1}', ${jsons(2)}, ${jsons(2)})`,
+      ] as const,
+      [
+        `${append}: fewer ids than events`,
+        `${append}('{Note,Note}', '{o,p}', '{0,0}', ${newIds(1)}, '{Noted,Noted}', '{1,1}', ${jsons(2)}, ${jsons(2)})`,
+      ] as const,
+      [
+        `${append}: two events of one new stream`,
+        `${append}('{Note,Note}', '{o,o}', '{0,0}', ${newIds(2)}, '{Noted,Noted}', '{1,1}', ${jsons(2)}, ${jsons(2)})`,
+      ] as const,
+      [
+        `${append}: an event behind one that is not there yet`,
+        `${append}('{Note,Note}', '{o,o}', '{1,0}', ${newIds(2)}, '{Noted,Noted}', '{1,1}', ${jsons(2)}, ${jsons(2)})`,
+      ] as const,
+      [
+        `${append}: no version`,
+        `${append}('{Note}', '{o}', '{NULL}', ${newIds(1)}, '{Noted}', '{1}', ${jsons(1)}, ${jsons(1)})`,
+      ] as const,
+      [
+        `${append}: a version ahead beside none`,
+        `${append}('{Note,Note}', '{o,p}', '{NULL,7}', ${newIds(2)}, '{Noted,Noted}', '{1,1}', ${jsons(2)}, ${jsons(2)})`,
+      ] as const,
+      [
+        `${append}: a version that is none`,
+        `${append}('{Note}', '{o}', '{-1}', ${newIds(1)}, '{Noted}', '{1}', ${jsons(1)}, ${jsons(1)})`,
+      ] as const,
+      [
+        `${append}: no versions at all`,
+        `${append}('{Note}', '{o}', NULL, ${newIds(1)}, '{Noted}', '{1}', ${jsons(1)}, ${jsons(1)})`,
+      ] as const,
+      [
+        `${append}: no events, but a stream`,
+        `${append}('{Note}', '{o}', '{0}', '{}', '{}', '{}', '{}', '{}')`,
+      ] as const,
+    ]),
+    ...['7', '-1', 'NULL'].map(
+      (version) =>
+        [
+          `try_append_event: version ${version}`,
+          `try_append_event('Note', 'o', ${version}, gen_random_uuid(), 'Noted', 1, '{}', '{}')`,
+        ] as const,
+    ),
   ];
 
   it.each(misfits)('cannot leave a hole in the log or in a stream by %s', async (_what, append) => {
@@ -304,11 +344,13 @@ describe('the role of the service', () => {
         ARRAY['{}'::json], ARRAY['{}'::json], '{}', '{}', '{}', '{}')`,
       `append_plain_events('{Note}', '{1}', '{1}', ARRAY[gen_random_uuid()], '{Noted}', '{1}',
         ARRAY['{}'::json], ARRAY['{}'::json])`,
+      `try_append_batch('{Note}', '{1}', '{2}', ARRAY[gen_random_uuid()], '{Noted}', '{1}',
+        ARRAY['{}'::json], ARRAY['{}'::json])`,
+      `try_append_event('Note', '1', 3, gen_random_uuid(), 'Noted', 1, '{}', '{}')`,
     ]) {
-      const { rows } = await app.query<{ verdict: string }>(`SELECT verdict FROM ${append}`);
-      expect(rows).toEqual([{ verdict: 'appended' }]);
+      await app.query(`SELECT ${append}`);
     }
-    expect((await logOf()).events).toBe(before.events + 2);
+    expect((await logOf()).events).toBe(before.events + 4);
     await app.query('DROP TABLE pg_temp.events');
     await app.query('DROP FUNCTION public.always CASCADE');
   });

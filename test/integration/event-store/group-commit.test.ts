@@ -105,6 +105,77 @@ describe('group commit', () => {
       })),
     );
     expect(await head()).toBe(String(1 + 10 * count));
+    // A refusal is no failure of the statement: then each would have been sent for itself.
+    expect(await transactions()).toBe(2);
+  });
+
+  /** Each goes into one batch: an append before them finds the queue at rest, and travels alone. */
+  const refusals = [
+    { what: 'a stale version', stream: 'known', expectedVersion: 1 },
+    { what: 'a version ahead', stream: 'known', expectedVersion: 3 },
+    { what: 'a version of a new stream', stream: 'new', expectedVersion: 1 },
+    { what: 'a stream that is there', stream: 'known', expectedVersion: 'no-stream' },
+  ] as const;
+
+  it.each(refusals)('finds $what in a batch of new streams, and in one of known', async (refused) => {
+    const known = Array.from({ length: 6 }, stream);
+    for (const expectedVersion of [0, 1])
+      for (const target of known) await test.store.appendToStream(target, [happened], { expectedVersion });
+    for (const others of [known.slice(0, 5), Array.from({ length: 5 }, stream)]) {
+      const target = refused.stream === 'new' ? stream() : (known[5] ?? stream());
+      const expectedVersion = known.includes(others[0] ?? target) ? 2 : 0;
+      const [before, transactionsBefore] = [await head(), await transactions()];
+      const [first, ...rest] = await Promise.allSettled([
+        test.store.appendToStream(stream(), [happened], { expectedVersion: 0 }),
+        ...others.map((other) => test.store.appendToStream(other, [happened], { expectedVersion })),
+        test.store.appendToStream(target, [happened], { expectedVersion: refused.expectedVersion }),
+      ]);
+      expect([first, ...rest.slice(0, -1)].map(({ status }) => status)).not.toContain('rejected');
+      expect(rest.at(-1)).toMatchObject({ reason: { name: 'WrongExpectedVersionError' } });
+      expect(await head()).toBe(String(Number(before) + 6));
+      expect(await transactions()).toBe(transactionsBefore + 2);
+    }
+  });
+
+  it('tells streams of one id and another type apart, alone and in a batch', async () => {
+    const [one, other] = [uuidv7(), uuidv7()];
+    const append = (type: string, id: string, expectedVersion = 0) =>
+      test.store.appendToStream({ type, id }, [happened], { expectedVersion });
+    await append('A', one);
+    await expect(append('B', one, 1)).rejects.toThrow(WrongExpectedVersionError);
+    const results = await Promise.allSettled([
+      append('A', one, 1),
+      append('A', other),
+      append('B', other, 1),
+      append('B', one),
+    ]);
+    expect(results).toMatchObject([
+      { value: { version: 2 } },
+      { value: { version: 1 } },
+      { reason: { name: 'WrongExpectedVersionError' } },
+      { value: { version: 1 } },
+    ]);
+    await append('A', other, 1);
+    const ahead = await Promise.allSettled([
+      append('A', one, 2),
+      append('A', uuidv7()),
+      append('B', other, 2),
+    ]);
+    expect(ahead.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+    expect(await head()).toBe('7');
+  });
+
+  it('finds a stored event id in a batch', async () => {
+    const stored = { ...happened, id: uuidv7() };
+    await test.store.appendToStream(stream(), [stored], { expectedVersion: 0 });
+    const outcomes = await Promise.allSettled(
+      [happened, happened, happened, stored].map((event) =>
+        test.store.appendToStream(stream(), [event], { expectedVersion: 0 }),
+      ),
+    );
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected']);
+    expect(outcomes.at(-1)).toMatchObject({ reason: { name: 'DuplicateEventIdError' } });
+    expect(await transactions()).toBe(3);
   });
 
   it('keeps the order of appends to one stream that wait together', async () => {

@@ -41,6 +41,25 @@ describe('the plans of the hot statements', () => {
       'events of a new stream': await observe(() =>
         store.appendToStream({ type: 'User', id: uuidv7() }, [renamed()], { expectedVersion: 'no-stream' }),
       ),
+      // The first goes alone, and the others together.
+      'several new streams at once': await observe(() =>
+        Promise.all(
+          [1, 2, 3].map(() =>
+            store.appendToStream({ type: 'User', id: uuidv7() }, [renamed()], {
+              expectedVersion: 'no-stream',
+            }),
+          ),
+        ),
+      ),
+      'several streams at once': await observe((time) =>
+        Promise.all(
+          [10, 20, 30].map((user) =>
+            store.appendToStream({ type: 'User', id: userIdOf(user + time) }, [renamed()], {
+              expectedVersion: 10,
+            }),
+          ),
+        ),
+      ),
       'events of a new stream, with a claim taken, one released, and a receipt': await observe((time) =>
         store.appendToStream({ type: 'User', id: uuidv7() }, [renamed()], {
           expectedVersion: 'no-stream',

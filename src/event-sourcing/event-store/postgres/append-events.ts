@@ -3,17 +3,13 @@ import { ClaimedValue, ExpectedVersion } from '../event-store';
 import { PreparedAppend, PreparedEvent } from '../prepare-append';
 import { Receipt } from '../receipt';
 import { booleanArray, integerArray, jsonArray, textArray, uuidArray } from './binary-arrays';
-import { Statement } from './bounded-pool';
+import { RunStatement } from './bounded-pool';
 
-const verdictColumns = 'append_no, verdict, stream_version, log_position, claim_no';
-
-const appendEvents =
-  `SELECT ${verdictColumns} FROM append_events(` +
+const statement =
+  'SELECT append_no, verdict, stream_version, log_position, claim_no FROM append_events(' +
   '$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)';
 
-const appendPlainEvents = `SELECT ${verdictColumns} FROM append_plain_events($1, $2, $3, $4, $5, $6, $7, $8)`;
-
-export interface AppendEventsRow {
+interface AppendEventsRow {
   readonly append_no: number;
   readonly verdict: AppendVerdict['verdict'];
   readonly stream_version: number;
@@ -23,25 +19,18 @@ export interface AppendEventsRow {
 }
 
 /**
- * The whole batch in one call: one round trip, one transaction, one fsync. Plain events have a shorter way. Both functions
- * are in the migrations, and take one array per column.
+ * Any batch in one call: one round trip, one transaction, one fsync. The function is in the migrations, and takes one array
+ * per column.
  */
-export function appendStatement(batch: readonly PreparedAppend[]): Statement {
-  return batch.every(isPlainEvent)
-    ? { name: 'append-plain-events', text: appendPlainEvents, values: plainColumns(batch) }
-    : { name: 'append-events', text: appendEvents, values: allColumns(batch) };
+export async function appendEvents(
+  batch: readonly PreparedAppend[],
+  run: RunStatement,
+): Promise<readonly AppendVerdict[]> {
+  const values = columnsOf(batch);
+  return verdictsOf(batch, await run<AppendEventsRow>({ name: 'append-events', text: statement, values }));
 }
 
-function isPlainEvent({ expectedVersion, events, claims, releases, receipt }: PreparedAppend): boolean {
-  const isExact = typeof expectedVersion === 'number' || expectedVersion === 'no-stream';
-  return isExact && events.length === 1 && claims.length === 0 && releases.length === 0 && !receipt;
-}
-
-function plainColumns(batch: readonly PreparedAppend[]): Buffer[] {
-  return [...streamColumns(batch), ...eventColumns(batch.flatMap(({ events }) => events))];
-}
-
-function allColumns(batch: readonly PreparedAppend[]): Buffer[] {
+function columnsOf(batch: readonly PreparedAppend[]): Buffer[] {
   return [
     ...streamColumns(batch),
     integerArray(batch.map(({ events }) => events.length)),
@@ -53,7 +42,7 @@ function allColumns(batch: readonly PreparedAppend[]): Buffer[] {
   ];
 }
 
-function streamColumns(batch: readonly PreparedAppend[]): Buffer[] {
+export function streamColumns(batch: readonly PreparedAppend[]): Buffer[] {
   return [
     textArray(batch.map(({ stream }) => stream.type)),
     textArray(batch.map(({ stream }) => stream.id)),
@@ -61,7 +50,7 @@ function streamColumns(batch: readonly PreparedAppend[]): Buffer[] {
   ];
 }
 
-function eventColumns(events: readonly PreparedEvent[]): Buffer[] {
+export function eventColumns(events: readonly PreparedEvent[]): Buffer[] {
   return [
     uuidArray(events.map(({ id }) => id)),
     textArray(events.map(({ type }) => type)),
@@ -101,8 +90,7 @@ function receiptColumns(batch: readonly PreparedAppend[]): Buffer[] {
   ];
 }
 
-/** The verdicts in the order of the batch. */
-export function appendVerdicts(
+function verdictsOf(
   batch: readonly PreparedAppend[],
   rows: readonly AppendEventsRow[],
 ): readonly AppendVerdict[] {
@@ -119,7 +107,8 @@ export function appendVerdicts(
   return verdicts;
 }
 
-function expectedNumber(expected: ExpectedVersion): number {
+/** As the functions in the migrations take it. */
+export function expectedNumber(expected: ExpectedVersion): number {
   switch (expected) {
     case 'no-stream':
       return 0;

@@ -10,7 +10,7 @@ import { prepareAppend, PreparedAppend } from '../prepare-append';
 import { readPages } from '../read-pages';
 import { Receipt, StoredReceipt } from '../receipt';
 import { measured, publishRefusal, withMetadata } from './append-diagnostics';
-import { AppendEventsRow, appendStatement, appendVerdicts } from './append-events';
+import { appendBatch } from './append-batch';
 import { AppendQueue } from './append-queue';
 import { BoundedPool, BoundedPoolConfig, Statement } from './bounded-pool';
 import { columnParsers } from './column-parsers';
@@ -150,20 +150,17 @@ export class PostgresEventStore extends EventStore {
         'The entity manager is in no transaction. Use the one that transaction() gives.',
       );
     }
-    const { text, values } = appendStatement([append]);
-    const rows: AppendEventsRow[] = await transaction.query(text, values);
-    const [verdict] = appendVerdicts([append], rows);
+    const [verdict] = await appendBatch([append], ({ text, values }) => transaction.query(text, values));
     return resultOf(append, verdict as AppendVerdict);
   }
 
   /** A lost connection leaves open whether the batch was stored. The event ids make it safe to send it again. */
   private async sendBatch(batch: readonly PreparedAppend[]): Promise<readonly AppendVerdict[]> {
-    const statement = appendStatement(batch);
     for (const pause of [...retryDelays, undefined]) {
       try {
-        const rows = await this.pool.run<AppendEventsRow>(statement);
+        const verdicts = await appendBatch(batch, (statement) => this.pool.run(statement));
         this.signal.notify();
-        return appendVerdicts(batch, rows);
+        return verdicts;
       } catch (error) {
         if (pause === undefined || !isConnectionLost(error)) throw error;
         this.logger.warn(`Lost the connection while appending, trying again: ${(error as Error).message}`);
