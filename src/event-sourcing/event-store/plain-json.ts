@@ -1,13 +1,23 @@
 import { appendLimits } from './append-limits';
 import { InvalidAppendError } from './errors';
 
+/** What a message calls a value; a function where that is put together for the message alone. */
+export type Label = string | (() => string);
+
+/** Where a value is no plain JSON, and what to say about it. */
+interface Flaw {
+  /** From the value that was asked about: `.items[3]`; empty where it is the value itself. */
+  readonly path: string;
+  readonly describe: (path: string) => string;
+}
+
 /**
  * Writes a value as JSON that comes back equal, or refuses it. JSON.stringify alone would change NaN, -0, Date, Map,
  * class instances and holes in silence; Postgres cannot keep NUL or lone surrogates; `__proto__` is a trap for readers.
  * A member whose value is `undefined` is left out.
  */
-export function toPlainJson(value: unknown, name: string): string {
-  check(value, name, 0);
+export function toPlainJson(value: unknown, label: Label): string {
+  refuse(flawOf(value, 0), label);
   return JSON.stringify(value);
 }
 
@@ -17,74 +27,100 @@ export function isText(text: string): boolean {
 }
 
 /** Refuses text that Postgres cannot keep. */
-export function checkText(text: string, path: string): void {
-  if (isText(text)) return;
-  if (text.includes('\u0000')) throw new InvalidAppendError(`${path} contains NUL, which cannot be stored.`);
-  throw new InvalidAppendError(
-    `${path} contains a lone surrogate, which is no character and cannot be stored.`,
-  );
+export function checkText(text: string, label: Label): void {
+  refuse(flawOfText(text), label);
 }
 
-function check(value: unknown, path: string, depth: number): void {
+export function textOf(label: Label): string {
+  return typeof label === 'string' ? label : label();
+}
+
+function refuse(flaw: Flaw | undefined, label: Label): void {
+  if (flaw) throw new InvalidAppendError(flaw.describe(`${textOf(label)}${flaw.path}`));
+}
+
+function flaw(describe: Flaw['describe']): Flaw {
+  return { path: '', describe };
+}
+
+/** Paths are put together on the way back from a flaw, so that a value without one costs none. */
+function within(part: string, found: Flaw | undefined): Flaw | undefined {
+  return found && { ...found, path: part + found.path };
+}
+
+function flawOf(value: unknown, depth: number): Flaw | undefined {
   switch (typeof value) {
     case 'boolean':
-      return;
+      return undefined;
     case 'string':
-      return checkText(value, path);
+      return flawOfText(value);
     case 'number':
-      return checkNumber(value, path);
+      return flawOfNumber(value);
     case 'object':
-      return value === null ? undefined : checkNested(value, path, depth + 1);
+      return value === null ? undefined : flawOfNested(value, depth + 1);
     default:
-      throw new InvalidAppendError(
-        `${path} is a ${typeof value}, which JSON cannot hold. Use a string or a number.`,
+      return flaw(
+        (path) => `${path} is a ${typeof value}, which JSON cannot hold. Use a string or a number.`,
       );
   }
 }
 
-function checkNumber(value: number, path: string): void {
-  if (!Number.isFinite(value) || Object.is(value, -0)) {
-    throw new InvalidAppendError(
-      `${path} is ${Object.is(value, -0) ? '-0' : value}, which JSON cannot hold. Use a string, or leave it out.`,
-    );
-  }
+function flawOfText(text: string): Flaw | undefined {
+  if (isText(text)) return undefined;
+  if (text.includes('\u0000')) return flaw((path) => `${path} contains NUL, which cannot be stored.`);
+  return flaw((path) => `${path} contains a lone surrogate, which is no character and cannot be stored.`);
 }
 
-function checkNested(value: object, path: string, depth: number): void {
-  if (depth > appendLimits.jsonDepth) {
-    throw new InvalidAppendError(`${path} is nested deeper than ${appendLimits.jsonDepth} levels.`);
-  }
-  if (Array.isArray(value)) return checkArray(value, path, depth);
-  if (!isPlain(value)) {
-    throw new InvalidAppendError(
+function flawOfNumber(value: number): Flaw | undefined {
+  if (Number.isFinite(value) && !Object.is(value, -0)) return undefined;
+  const written = Object.is(value, -0) ? '-0' : value;
+  return flaw((path) => `${path} is ${written}, which JSON cannot hold. Use a string, or leave it out.`);
+}
+
+function flawOfNested(value: object, depth: number): Flaw | undefined {
+  const { jsonDepth } = appendLimits;
+  if (depth > jsonDepth) return flaw((path) => `${path} is nested deeper than ${jsonDepth} levels.`);
+  if (Array.isArray(value)) return flawOfArray(value, depth);
+  if (isPlain(value)) return flawOfMembers(value as Readonly<Record<string, unknown>>, depth);
+  return flaw(
+    (path) =>
       `${path} is a ${value.constructor.name}, which would come back as something else. Use plain objects, arrays, strings and numbers.`,
-    );
-  }
-  checkMembers(value, path, depth);
+  );
 }
 
 /** Made by `{}`, also in another realm: its prototype is the end of the chain. */
 function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value) as object | null;
   return (
+    prototype === Object.prototype ||
     prototype === null ||
     (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'hasOwnProperty'))
   );
 }
 
-function checkArray(values: readonly unknown[], path: string, depth: number): void {
-  for (let index = 0; index < values.length; index++) check(values[index], `${path}[${index}]`, depth);
+function flawOfArray(values: readonly unknown[], depth: number): Flaw | undefined {
+  for (let index = 0; index < values.length; index++) {
+    const found = flawOf(values[index], depth);
+    if (found) return within(`[${index}]`, found);
+  }
+  return undefined;
 }
 
-function checkMembers(value: object, path: string, depth: number): void {
-  if (Object.getOwnPropertySymbols(value).length > 0) {
-    throw new InvalidAppendError(`${path} has a symbol as a member name, which JSON cannot hold.`);
+function flawOfMembers(value: Readonly<Record<string, unknown>>, depth: number): Flaw | undefined {
+  if (Object.getOwnPropertySymbols(value).length > 0)
+    return flaw((path) => `${path} has a symbol as a member name, which JSON cannot hold.`);
+  for (const name of Object.keys(value)) {
+    const member = value[name];
+    const found =
+      flawOfName(name) ?? (member === undefined ? undefined : within(`.${name}`, flawOf(member, depth)));
+    if (found) return found;
   }
-  for (const [name, member] of Object.entries(value)) {
-    if (name === '__proto__')
-      throw new InvalidAppendError(`${path} has a member named __proto__. Rename it.`);
-    if (name === 'toJSON') throw new InvalidAppendError(`${path} has a member named toJSON. Rename it.`);
-    checkText(name, `A member name of ${path}`);
-    if (member !== undefined) check(member, `${path}.${name}`, depth);
-  }
+  return undefined;
+}
+
+function flawOfName(name: string): Flaw | undefined {
+  if (name === '__proto__' || name === 'toJSON')
+    return flaw((path) => `${path} has a member named ${name}. Rename it.`);
+  const found = flawOfText(name);
+  return found && flaw((path) => found.describe(`A member name of ${path}`));
 }

@@ -4,7 +4,7 @@ import { appendLimits } from './append-limits';
 import { DuplicateEventIdError, InvalidAppendError } from './errors';
 import { EventMetadata, NewEvent, StreamId } from './event-envelope';
 import { AppendOptions, ClaimedValue, ExpectedVersion } from './event-store';
-import { checkText, toPlainJson } from './plain-json';
+import { checkText, Label, textOf, toPlainJson } from './plain-json';
 import { newId } from './new-id';
 import { checkReceipt } from './check-receipt';
 import { Receipt } from './receipt';
@@ -30,6 +30,8 @@ export interface PreparedAppend {
   readonly size: number;
 }
 
+const requiredMetadata = ['correlationId', 'causationId', 'actor'] as const;
+
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** @throws InvalidAppendError naming what to change. */
@@ -44,7 +46,7 @@ export function prepareAppend(
   if (options.receipt) checkReceipt(options.receipt);
   checkCount(events.length, appendLimits.eventsPerAppend, 'events');
   const prepared = events.map(prepareEvent);
-  if (new Set(prepared.map((event) => event.id)).size < prepared.length)
+  if (prepared.length > 1 && new Set(prepared.map((event) => event.id)).size < prepared.length)
     throw new DuplicateEventIdError(stream);
   const size = prepared.reduce((sum, event) => sum + event.data.length + event.metadata.length, 0);
   if (size > appendLimits.charactersPerAppend) {
@@ -64,46 +66,49 @@ export function prepareAppend(
 }
 
 function prepareEvent(event: NewEvent, index: number): PreparedEvent {
-  const name = `Event ${index + 1} (${event.type})`;
-  checkName(event.type, `The type of event ${index + 1}`);
+  const label = (): string => `Event ${index + 1} (${event.type})`;
+  checkName(event.type, () => `The type of event ${index + 1}`);
   const schemaVersion = event.schemaVersion ?? 1;
   if (!Number.isInteger(schemaVersion) || schemaVersion < 1 || schemaVersion > 32_767) {
-    throw new InvalidAppendError(`${name} has schema version ${schemaVersion}. Use 1, 2, 3 …`);
+    throw new InvalidAppendError(`${label()} has schema version ${schemaVersion}. Use 1, 2, 3 …`);
   }
-  const data = toPlainJson(plainObject(event.data, `${name}: data`), `${name}: data`);
-  const metadata = prepareMetadata(event, `${name}: metadata`);
-  checkBytes(data, metadata, name);
-  return { id: prepareId(event.id, name), type: event.type, schemaVersion, data, metadata };
+  const data = prepareData(event.data, () => `${label()}: data`);
+  const metadata = prepareMetadata(event, () => `${label()}: metadata`);
+  checkBytes(data, metadata, label);
+  return { id: prepareId(event.id, label), type: event.type, schemaVersion, data, metadata };
 }
 
-/** The members of an event's instance, without its class. */
-function plainObject(data: EventData, name: string): object {
-  if (typeof data === 'object' && data !== null && !Array.isArray(data)) return { ...data };
-  throw new InvalidAppendError(`${name} is no object. Use { member: value }.`);
+function prepareData(data: EventData, label: Label): string {
+  if (typeof data !== 'object' || data === null || Array.isArray(data))
+    throw new InvalidAppendError(`${textOf(label)} is no object. Use { member: value }.`);
+  // The members of an event's instance, without its class.
+  return toPlainJson({ ...data }, label);
 }
 
-function prepareMetadata(event: NewEvent, name: string): string {
+function prepareMetadata(event: NewEvent, label: Label): string {
   const metadata: Partial<EventMetadata> = { ...currentMetadata(), ...event.metadata };
-  for (const member of ['correlationId', 'causationId', 'actor'] as const) {
+  for (const member of requiredMetadata) {
     if (typeof metadata[member] === 'string' && metadata[member] !== '') continue;
     throw new InvalidAppendError(
-      `${name} has no ${member}. Leave the member out to take it from the context.`,
+      `${textOf(label)} has no ${member}. Leave the member out to take it from the context.`,
     );
   }
-  return toPlainJson(metadata, name);
+  return toPlainJson(metadata, label);
 }
 
-function prepareId(id: string | undefined, name: string): string {
-  const lowerCase = (id ?? newId()).toLowerCase();
-  if (!uuidPattern.test(lowerCase)) throw new InvalidAppendError(`${name} has an id that is no UUID.`);
+function prepareId(id: string | undefined, label: Label): string {
+  if (id === undefined) return newId();
+  const lowerCase = id.toLowerCase();
+  if (!uuidPattern.test(lowerCase))
+    throw new InvalidAppendError(`${textOf(label)} has an id that is no UUID.`);
   return lowerCase;
 }
 
-function checkBytes(data: string, metadata: string, name: string): void {
+function checkBytes(data: string, metadata: string, label: Label): void {
   const characters = data.length + metadata.length;
   if (characters * 3 <= appendLimits.bytesPerEvent) return;
   if (Buffer.byteLength(data) + Buffer.byteLength(metadata) > appendLimits.bytesPerEvent) {
-    throw new InvalidAppendError(`${name} is larger than ${appendLimits.bytesPerEvent} bytes.`);
+    throw new InvalidAppendError(`${textOf(label)} is larger than ${appendLimits.bytesPerEvent} bytes.`);
   }
 }
 
@@ -129,12 +134,13 @@ function checkCount(count: number, limit: number, what: string): void {
     throw new InvalidAppendError(`The append has ${count} ${what}; at most ${limit} are allowed.`);
 }
 
-function checkName(text: string, what: string): void {
-  if (text === '') throw new InvalidAppendError(`${what} is empty.`);
-  checkLength(text, appendLimits.nameLength, what);
+function checkName(text: string, label: Label): void {
+  if (text === '') throw new InvalidAppendError(`${textOf(label)} is empty.`);
+  checkLength(text, appendLimits.nameLength, label);
 }
 
-function checkLength(text: string, limit: number, what: string): void {
-  if (text.length > limit) throw new InvalidAppendError(`${what} is longer than ${limit} characters.`);
-  checkText(text, what);
+function checkLength(text: string, limit: number, label: Label): void {
+  if (text.length > limit)
+    throw new InvalidAppendError(`${textOf(label)} is longer than ${limit} characters.`);
+  checkText(text, label);
 }
