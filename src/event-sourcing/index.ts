@@ -19,7 +19,7 @@ export { aggregateRepositoryToken, InjectAggregate } from './repository/inject-a
 
 // Read models: projectors, how far they have got, and the proof that they are right
 export { Projector, type ProjectionContext, type ProjectorOptions } from './projections/projector';
-export { MissingRowError, RowExistsError, type RowKey, type Rows } from './projections/rows';
+export { MissingRowError, RowExistsError, type RowKey, type Rows } from './rows/rows';
 export { Projections } from './projections/projections';
 export { ProjectionPositions } from './projections/projection-positions';
 export { ProjectionFold, type FoldComparison, type RowDifference } from './projections/projection-fold';

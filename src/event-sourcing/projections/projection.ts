@@ -3,7 +3,7 @@ import { EventClass, eventMethods } from '../domain';
 import { EventRegistry } from '../event-store/event-registry';
 import { RecordedEvent } from '../event-store/event-envelope';
 import { WithinTime, Work } from '../subscriptions/subscriber';
-import { CollectedRows } from './collected-rows';
+import { CollectedRows } from '../rows/collected-rows';
 import { ProjectionContext, ProjectorDefinition } from './projector';
 
 type ProjectorMethod = (event: object, context: ProjectionContext) => unknown;

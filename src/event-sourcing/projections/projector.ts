@@ -1,6 +1,6 @@
 import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
 import { RecordedEvent } from '../event-store/event-envelope';
-import { Rows } from './rows';
+import { Rows } from '../rows/rows';
 
 export interface ProjectorOptions {
   /** 1, 2, 3 …: raise it when the rows must be made anew, because the projector or its tables changed. */

@@ -1,6 +1,6 @@
 import { Column, DataSource, Entity, PrimaryColumn } from 'typeorm';
 import { MissingRowError, RowExistsError, type Rows } from '../../../src/event-sourcing';
-import { CollectedRows } from '../../../src/event-sourcing/projections/collected-rows';
+import { CollectedRows } from '../../../src/event-sourcing/rows/collected-rows';
 import { createTestDatabase, TestDatabase } from '../../support/test-database';
 
 @Entity('parcels')
