@@ -18,19 +18,25 @@ import { writeRows } from './write-rows';
 export class CollectedRows {
   private readonly tables = new Map<EntityTarget<ObjectLiteral>, CollectedTable<ObjectLiteral>>();
 
+  /** @param entities Those of a projector, which names its own; any, unless given. */
   constructor(
     private readonly manager: EntityManager,
-    private readonly entities: readonly EntityTarget<ObjectLiteral>[],
+    private readonly entities?: readonly EntityTarget<ObjectLiteral>[],
   ) {}
 
-  /** @throws Error for an entity that the projector does not name as its own. */
+  /** @throws Error for an entity that the projector does not name as its own, or that is in a schema by name. */
   readonly of = <E extends ObjectLiteral>(entity: EntityTarget<E>): Rows<E> => {
     const known = this.tables.get(entity);
     if (known) return known as unknown as Rows<E>;
     const metadata = this.manager.connection.getMetadata(entity);
-    if (!this.entities.includes(entity)) {
+    if (this.entities?.includes(entity) === false) {
       throw new Error(
         `${metadata.name} is not among the entities of this projector. Name it: @Projector(…, { entities: [${metadata.name}] }).`,
+      );
+    }
+    if (metadata.schema !== undefined) {
+      throw new Error(
+        `${metadata.name} has a schema ("${metadata.schema}"). Remove it: the search path finds the table.`,
       );
     }
     const columns = RowColumns.of(metadata, this.manager.connection);

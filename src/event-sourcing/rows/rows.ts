@@ -23,11 +23,11 @@ export interface Rows<E extends object> {
   write(): Promise<void>;
 }
 
-/** A read model without the row that an event changes is no fold of the log any more. */
+/** A table without the row that an event changes: a read model like that is no fold of the log any more. */
 export class MissingRowError extends Error {
   constructor(table: string, rows: string) {
     super(
-      `The read model has no row in "${table}" for ${rows}, though an event changes it. Make its rows anew.`,
+      `There is no row in "${table}" for ${rows}, though an event changes it. If that is a read model, make its rows anew.`,
     );
     this.name = 'MissingRowError';
   }
@@ -36,9 +36,7 @@ export class MissingRowError extends Error {
 /** Two events of one batch insert the same row. */
 export class RowExistsError extends Error {
   constructor(table: string, key: string) {
-    super(
-      `The read model has a row in "${table}" for ${key} already. Use put where an event may come upon one.`,
-    );
+    super(`There is a row in "${table}" for ${key} already. Use put where an event may come upon one.`);
     this.name = 'RowExistsError';
   }
 }

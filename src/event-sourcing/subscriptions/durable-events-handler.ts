@@ -1,6 +1,7 @@
-import type { EntityManager } from 'typeorm';
+import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
 import { EventClass } from '../domain';
 import { RecordedEvent } from '../event-store/event-envelope';
+import { Rows } from '../rows/rows';
 
 export interface DurableHandlerOptions {
   /** Names the checkpoint, so it outlives the class. */
@@ -9,7 +10,7 @@ export interface DurableHandlerOptions {
   readonly from?: 'beginning' | 'now';
   /**
    * Events that share a transaction, at most. Default: 1. More are for a handler that does nothing but write through
-   * `manager`: when one of them fails, the others are rolled back with it, and handled again.
+   * `manager` and `rows`: when one of them fails, the others are rolled back with it, and handled again.
    */
   readonly eventsPerTransaction?: number;
 }
@@ -19,6 +20,11 @@ export interface HandlerContext {
   /** The transaction that also moves the checkpoint: what is written through it happens exactly once. */
   readonly manager: EntityManager;
   readonly recorded: RecordedEvent;
+  /**
+   * The rows of a table, collected over the events that share the transaction and written together at its end:
+   * `rows(MessageEntity).insert({ … })`. SQL through `manager` does not see them before that.
+   */
+  readonly rows: <E extends ObjectLiteral>(entity: EntityTarget<E>) => Rows<E>;
 }
 
 /** The shape of a durable handler: that of an `@EventsHandler`, and it is awaited. */

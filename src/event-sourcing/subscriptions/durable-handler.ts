@@ -3,7 +3,8 @@ import { EventClass } from '../domain';
 import { EventRegistry } from '../event-store/event-registry';
 import { RecordedEvent } from '../event-store/event-envelope';
 import { runInMessageContext } from '../messaging/message-context';
-import { DurableHandlerDefinition, IDurableEventsHandler } from './durable-events-handler';
+import { CollectedRows } from '../rows/collected-rows';
+import { DurableHandlerDefinition, HandlerContext, IDurableEventsHandler } from './durable-events-handler';
 import { undivided } from './segment-of';
 import { Subscriber, WithinTime } from './subscriber';
 
@@ -46,10 +47,14 @@ export class DurableHandler implements Subscriber {
   }
 
   async handle(events: readonly RecordedEvent[], manager: EntityManager, within: WithinTime): Promise<void> {
-    for (const recorded of events) await within(recorded, () => this.handleOne(recorded, manager));
+    const collected = new CollectedRows(manager);
+    for (const recorded of events)
+      await within(recorded, () => this.handleOne({ recorded, manager, rows: collected.of }));
+    await collected.write();
   }
 
-  private async handleOne(recorded: RecordedEvent, manager: EntityManager): Promise<void> {
+  private async handleOne(context: HandlerContext): Promise<void> {
+    const { recorded } = context;
     const { correlationId, actor } = recorded.metadata;
     const cause = {
       correlationId,
@@ -58,7 +63,7 @@ export class DurableHandler implements Subscriber {
       derivedFrom: `${this.name}/${recorded.id}`,
     };
     await runInMessageContext(cause, async () => {
-      await this.handler.handle(this.registry.decode(recorded), { manager, recorded });
+      await this.handler.handle(this.registry.decode(recorded), context);
     });
   }
 }

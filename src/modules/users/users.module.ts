@@ -10,6 +10,7 @@ import { GetUserHistoryHandler } from './application/get-user-history.query';
 import { ReactivateUserHandler } from './application/reactivate-user.command';
 import { RenameUserHandler } from './application/rename-user.command';
 import { SearchUsersHandler } from './application/search-users.query';
+import { WelcomeMessageEntity } from './application/welcome-message.entity';
 import { WelcomeNewUser } from './application/welcome-new-user';
 import { User } from './domain/user';
 import { UserCommandsController } from './http/user-commands.controller';
@@ -29,7 +30,7 @@ const queryHandlers = [GetUserByIdHandler, SearchUsersHandler, GetUserHistoryHan
 
 @Module({
   imports: [
-    TypeOrmModule.forFeature([UserEntity]),
+    TypeOrmModule.forFeature([UserEntity, WelcomeMessageEntity]),
     EventSourcingModule.forFeature({ aggregates: [User], projectors: [UsersProjector] }),
   ],
   controllers: [UserCommandsController, UserQueriesController],

@@ -39,6 +39,12 @@ class Stranger {
   id!: string;
 }
 
+@Entity('parcels', { schema: 'elsewhere' })
+class Elsewhere {
+  @PrimaryColumn('text')
+  id!: string;
+}
+
 let database: TestDatabase;
 let dataSource: DataSource;
 let statements: string[];
@@ -48,7 +54,7 @@ beforeAll(async () => {
   dataSource = await new DataSource({
     type: 'postgres',
     url: database.url,
-    entities: [Parcel, Stranger],
+    entities: [Parcel, Stranger, Elsewhere],
   }).initialize();
   await dataSource.query(`CREATE TABLE parcels (
     depot_id text, number integer, note text UNIQUE, weight integer DEFAULT 7, seen_at timestamptz, labels jsonb, tags text[],
@@ -245,6 +251,7 @@ describe('a wrong assumption about rows', () => {
     );
     const collected = new CollectedRows(dataSource.manager, [Parcel]);
     expect(() => collected.of(Stranger)).toThrow('not among the entities of this projector');
+    expect(() => new CollectedRows(dataSource.manager).of(Elsewhere)).toThrow('has a schema ("elsewhere")');
   });
 });
 

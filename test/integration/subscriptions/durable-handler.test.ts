@@ -1,9 +1,11 @@
 import { Logger } from '@nestjs/common';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
 import {
   AppendSignal,
   DurableEventsHandler,
   EventRegistry,
   EventSourcedRepository,
+  type HandlerContext,
   IDurableEventsHandler,
   SubscriptionSettings,
 } from '../../../src/event-sourcing';
@@ -38,8 +40,25 @@ class Mirror extends AggregateRoot {
   protected onMirrored(_event: Mirrored): void {}
 }
 
+/** An outbox. Numbers below zero are refused. */
+@Entity('messages')
+class Message {
+  @PrimaryColumn('uuid')
+  id!: string;
+
+  @Column('integer')
+  by!: number;
+}
+
+const createMessages = `
+  CREATE TABLE messages (id uuid PRIMARY KEY, by integer NOT NULL CHECK (by >= 0));
+  CREATE TABLE statements (transaction bigint);
+  CREATE FUNCTION count_statement() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN INSERT INTO statements VALUES (txid_current()); RETURN NULL; END $$;
+  CREATE TRIGGER counted AFTER INSERT ON messages FOR EACH STATEMENT EXECUTE FUNCTION count_statement()`;
+
 /** What the handler does with each event; set by the test. */
-type Work = (event: Counted, context: Parameters<IDurableEventsHandler['handle']>[1]) => Promise<void>;
+type Work = (event: Counted, context: HandlerContext) => Promise<void> | void;
 
 describe('a durable handler', () => {
   let system: TallySystem;
@@ -50,7 +69,7 @@ describe('a durable handler', () => {
   beforeEach(async () => {
     for (const level of ['error', 'warn', 'log'] as const)
       jest.spyOn(Logger.prototype, level).mockImplementation();
-    system = await startTallies();
+    system = await startTallies([Message]);
     registry = new EventRegistry();
     [Counted, Mirrored].forEach((event) => registry.register(event));
     const store = system.store;
@@ -71,7 +90,7 @@ describe('a durable handler', () => {
   ) {
     @DurableEventsHandler({ name: 'mirror', from, eventsPerTransaction }, Counted)
     class Handler implements IDurableEventsHandler<Counted> {
-      handle(...given: Parameters<Work>): Promise<void> {
+      handle(...given: Parameters<Work>): Promise<void> | void {
         return work(...given);
       }
     }
@@ -238,5 +257,54 @@ describe('a durable handler', () => {
     expect(written.map(({ by }) => String.fromCharCode(by))).toEqual(['a', 'b', 'd', 'e']);
     const aside = await system.dataSource.query<object[]>('SELECT state FROM parked_events');
     expect(aside).toEqual([{ state: 'parked' }]);
+  });
+
+  describe('that collects its rows', () => {
+    const collect: Work = (event, { rows, recorded }) => {
+      rows(Message).insert({ id: recorded.id, by: event.by });
+    };
+    const messages = () => system.dataSource.query<{ by: number }[]>('SELECT by FROM messages ORDER BY by');
+
+    beforeEach(() => system.dataSource.query(createMessages));
+
+    it.each([
+      [1, 5],
+      [100, 1],
+    ])(
+      'with %i events to a transaction writes five of them by as few statements: %i',
+      async (events, count) => {
+        await system.count('a', 1, 2, 3, 4, 5);
+        follow(collect, 'beginning', {}, events);
+        expect(await arrived(5n)).toBe(true);
+        expect((await messages()).map(({ by }) => by)).toEqual([1, 2, 3, 4, 5]);
+        expect(await system.dataSource.query('SELECT FROM statements')).toHaveLength(count);
+      },
+    );
+
+    it('sets only the event aside whose row is refused', async () => {
+      for (const [index, id] of ['a', 'b', 'c', 'd', 'e'].entries())
+        await system.count(id, id === 'c' ? -1 : index);
+      follow(collect, 'beginning', { maxAttempts: 1 }, 100);
+      expect(await arrived(5n)).toBe(true);
+      expect((await messages()).map(({ by }) => by)).toEqual([0, 1, 3, 4]);
+      const aside = await system.dataSource.query<object[]>(
+        'SELECT aggregate_id AS id, state FROM parked_events',
+      );
+      expect(aside).toEqual([{ id: 'c', state: 'parked' }]);
+    });
+
+    it('writes nothing of an event that fails after it', async () => {
+      await system.count('a', 1);
+      follow(
+        async (event, context) => {
+          await collect(event, context);
+          throw new Error('always');
+        },
+        'beginning',
+        { maxAttempts: 1 },
+      );
+      expect(await arrived(1n)).toBe(true);
+      expect(await messages()).toEqual([]);
+    });
   });
 });

@@ -1,9 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DurableEventsHandler, type HandlerContext, IDurableEventsHandler } from '../../../event-sourcing';
 import { UserCreated } from '../domain/user-events';
-
-const insertMessage = `
-  INSERT INTO welcome_messages (message_id, user_id, email, text, created_at) VALUES ($1, $2, $3, $4, $5)`;
+import { WelcomeMessageEntity } from './welcome-message.entity';
 
 /**
  * Policy: every new user is welcomed. Puts the message into the outbox `welcome_messages`, in the transaction that moves the
@@ -12,8 +10,13 @@ const insertMessage = `
 @Injectable()
 @DurableEventsHandler({ name: 'welcome-message', from: 'now', eventsPerTransaction: 100 }, UserCreated)
 export class WelcomeNewUser implements IDurableEventsHandler<UserCreated> {
-  async handle({ name, email }: UserCreated, { manager, recorded }: HandlerContext): Promise<void> {
-    const text = `Welcome, ${name}!`;
-    await manager.query(insertMessage, [recorded.id, recorded.stream.id, email, text, recorded.timestamp]);
+  handle({ name, email }: UserCreated, { rows, recorded }: HandlerContext): void {
+    rows(WelcomeMessageEntity).insert({
+      messageId: recorded.id,
+      userId: recorded.stream.id,
+      email,
+      text: `Welcome, ${name}!`,
+      createdAt: recorded.timestamp,
+    });
   }
 }
