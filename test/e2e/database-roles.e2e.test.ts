@@ -310,6 +310,14 @@ describe('the role of the service', () => {
         `${append}('{Note}', '{o}', '{0}', '{}', '{}', '{}', '{}', '{}')`,
       ] as const,
     ]),
+    [
+      'try_append_batch: a claim of an append that is not there',
+      `try_append_batch('{Note}', '{o}', '{0}', ${newIds(1)}, '{Noted}', '{1}', ${jsons(1)}, ${jsons(1)}, '{2}', '{s}', '{v}', '{f}')`,
+    ],
+    [
+      'try_append_batch: fewer claims than their appends',
+      `try_append_batch('{Note}', '{o}', '{0}', ${newIds(1)}, '{Noted}', '{1}', ${jsons(1)}, ${jsons(1)}, '{1,1}', '{s}', '{v}', '{f}')`,
+    ],
     ...['7', '-1', 'NULL'].map(
       (version) =>
         [

@@ -40,6 +40,18 @@ export const claimCases: readonly ContractCase[] = [
     },
   },
   {
+    name: 'a value that an append claims twice is claimed',
+    async run(store) {
+      const claim = newClaim();
+      const twice = { expectedVersion: 0, claims: [claim, { ...claim }] };
+      await store.appendToStream(newStream(), [newEvent()], twice);
+      await assert.rejects(
+        store.appendToStream(newStream(), [newEvent()], { expectedVersion: 0, claims: [claim] }),
+        ClaimTakenError,
+      );
+    },
+  },
+  {
     name: 'a released value is free for another stream',
     async run(store) {
       const claim = newClaim();
@@ -57,6 +69,20 @@ export const claimCases: readonly ContractCase[] = [
       await store.appendToStream(newStream(), [newEvent()], { expectedVersion: 0, releases: [claim] });
       await assert.rejects(
         store.appendToStream(newStream(), [newEvent()], { expectedVersion: 0, claims: [claim] }),
+        ClaimTakenError,
+      );
+    },
+  },
+  {
+    name: 'a stream of the same id and another type has no part in a claim',
+    async run(store) {
+      const claim = newClaim();
+      const stream = newStream();
+      const namesake = { ...stream, type: `${stream.type}Namesake` };
+      await store.appendToStream(stream, [newEvent()], { expectedVersion: 0, claims: [claim] });
+      await store.appendToStream(namesake, [newEvent()], { expectedVersion: 0, releases: [claim] });
+      await assert.rejects(
+        store.appendToStream(namesake, [newEvent()], { expectedVersion: 1, claims: [claim] }),
         ClaimTakenError,
       );
     },

@@ -178,6 +178,56 @@ describe('group commit', () => {
     expect(await transactions()).toBe(3);
   });
 
+  it('takes and gives back the claims of a batch, and refuses one that is held, without a failure', async () => {
+    const claim = (value: string) => ({ scope: 'test', value });
+    const held = stream();
+    const options = { expectedVersion: 0, claims: [claim('held'), claim('old')] };
+    await test.store.appendToStream(held, [happened], options);
+    const appends = (taken: string) =>
+      Promise.allSettled([
+        test.store.appendToStream(stream(), [happened], { expectedVersion: 0 }),
+        test.store.appendToStream(stream(), [happened], { expectedVersion: 0 }),
+        test.store.appendToStream(stream(), [happened], {
+          expectedVersion: 0,
+          claims: [claim(`a ${taken}`)],
+        }),
+        test.store.appendToStream(stream(), [happened], { expectedVersion: 0, claims: [claim(taken)] }),
+        test.store.appendToStream(stream(), [happened], {
+          expectedVersion: 0,
+          releases: [claim(taken === 'held' ? 'free' : 'held')],
+        }),
+        test.store.appendToStream(held, [happened], {
+          expectedVersion: taken === 'held' ? 1 : 2,
+          claims: [claim(`b ${taken}`)],
+          releases: [claim(taken === 'held' ? 'old' : 'b held')],
+        }),
+      ]);
+    const refused = await appends('held');
+    expect(refused.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+      'fulfilled',
+    ]);
+    expect(refused[3]).toMatchObject({ reason: { name: 'ClaimTakenError', claim: claim('held') } });
+    expect(await transactions()).toBe(3);
+    expect((await appends('old')).map(({ status }) => status)).not.toContain('rejected');
+    expect(await transactions()).toBe(5);
+    const { rows } = await test.sql.query<{ value: string; isHeld: boolean }>(
+      'SELECT value, aggregate_id = $1 AS "isHeld" FROM claims ORDER BY value',
+      [held.id],
+    );
+    expect(rows).toEqual([
+      { value: 'a held', isHeld: false },
+      { value: 'a old', isHeld: false },
+      { value: 'b old', isHeld: true },
+      { value: 'held', isHeld: true },
+      { value: 'old', isHeld: false },
+    ]);
+  });
+
   it('keeps the order of appends to one stream that wait together', async () => {
     const target = stream();
     const appends = [0, 1, 2, 3, 4].map((expectedVersion) =>

@@ -60,6 +60,13 @@ describe('the plans of the hot statements', () => {
           ),
         ),
       ),
+      'events of a new stream, with a claim taken and one released': await observe((time) =>
+        store.appendToStream({ type: 'User', id: uuidv7() }, [renamed()], {
+          expectedVersion: 'no-stream',
+          claims: [{ scope: 'user.email', value: `taken simply ${time}` }],
+          releases: [{ scope: 'user.email', value: 'never held' }],
+        }),
+      ),
       'events of a new stream, with a claim taken, one released, and a receipt': await observe((time) =>
         store.appendToStream({ type: 'User', id: uuidv7() }, [renamed()], {
           expectedVersion: 'no-stream',

@@ -1,30 +1,36 @@
 import { AppendVerdict } from '../append-verdict';
 import { PreparedAppend } from '../prepare-append';
-import { appendEvents, eventColumns, expectedNumber, streamColumns } from './append-events';
+import { appendEvents, claimColumns, eventColumns, expectedNumber, streamColumns } from './append-events';
 import { RunStatement, Statement } from './bounded-pool';
 
-/** An append of one event at an exact version, without claims and without a receipt: most are. */
-interface PlainAppend extends PreparedAppend {
+/** An append of one event at an exact version, without a receipt: most are. */
+interface SimpleAppend extends PreparedAppend {
   readonly expectedVersion: number | 'no-stream';
   readonly events: readonly [PreparedAppend['events'][number]];
 }
 
 interface TryAppendRow {
-  /** Of the first event; null where nothing was stored. bigint, or its decimal digits where the connection does not parse it. */
+  /**
+   * Of the first event; null where nothing was stored. bigint, or its decimal digits where the connection does not parse it.
+   */
   readonly position: bigint | string | null;
 }
 
-const columns = '$1, $2, $3, $4, $5, $6, $7, $8';
-const tryAppendEvent = `SELECT try_append_event(${columns}) AS position`;
-const tryAppendBatch = `SELECT try_append_batch(${columns}) AS position`;
+const forEvents = '$1, $2, $3, $4, $5, $6, $7, $8';
+const tryAppendEvent = `SELECT try_append_event(${forEvents}) AS position`;
+const tryAppendBatch = `SELECT try_append_batch(${forEvents}) AS position`;
+const tryAppendWithClaims = `SELECT try_append_batch(${forEvents}, $9, $10, $11, $12) AS position`;
 
-/** The verdicts in the order of the batch. Plain appends go a short way; a batch of which one is not good, or not plain, the long one. */
+/**
+ * The verdicts in the order of the batch. Simple appends are tried a short way first; a batch of which one is not simple, or not
+ * good, goes the long one.
+ */
 export async function appendBatch(
   batch: readonly PreparedAppend[],
   run: RunStatement,
 ): Promise<readonly AppendVerdict[]> {
-  if (!batch.every(isPlain)) return appendEvents(batch, run);
-  const [row] = await run<TryAppendRow>(plainStatement(batch));
+  if (!batch.every(isSimple)) return appendEvents(batch, run);
+  const [row] = await run<TryAppendRow>(tryStatement(batch));
   if (!row?.position) return appendEvents(batch, run);
   const first = BigInt(row.position);
   return batch.map((append, index) => ({
@@ -34,25 +40,28 @@ export async function appendBatch(
   }));
 }
 
-function isPlain(append: PreparedAppend): append is PlainAppend {
-  const { expectedVersion, events, claims, releases, receipt } = append;
+function isSimple(append: PreparedAppend): append is SimpleAppend {
+  const { expectedVersion, events, receipt } = append;
   const isExact = typeof expectedVersion === 'number' || expectedVersion === 'no-stream';
-  return isExact && events.length === 1 && claims.length === 0 && releases.length === 0 && !receipt;
+  return isExact && events.length === 1 && !receipt;
 }
 
-function plainStatement(batch: readonly PlainAppend[]): Statement {
+function tryStatement(batch: readonly SimpleAppend[]): Statement {
   const [alone] = batch;
-  if (alone && batch.length === 1)
+  const hasClaims = batch.some(({ claims, releases }) => claims.length > 0 || releases.length > 0);
+  if (alone && batch.length === 1 && !hasClaims)
     return { name: 'try-append-event', text: tryAppendEvent, values: valuesOf(alone) };
-  const events = batch.map((append) => append.events[0]);
-  return {
-    name: 'try-append-batch',
-    text: tryAppendBatch,
-    values: [...streamColumns(batch), ...eventColumns(events)],
-  };
+  const columns = [...streamColumns(batch), ...eventColumns(batch.map(({ events: [event] }) => event))];
+  return hasClaims
+    ? {
+        name: 'try-append-with-claims',
+        text: tryAppendWithClaims,
+        values: [...columns, ...claimColumns(batch)],
+      }
+    : { name: 'try-append-batch', text: tryAppendBatch, values: columns };
 }
 
-function valuesOf({ stream, expectedVersion, events: [event] }: PlainAppend): (string | number)[] {
+function valuesOf({ stream, expectedVersion, events: [event] }: SimpleAppend): (string | number)[] {
   const { id, type, schemaVersion, data, metadata } = event;
   return [stream.type, stream.id, expectedNumber(expectedVersion), id, type, schemaVersion, data, metadata];
 }

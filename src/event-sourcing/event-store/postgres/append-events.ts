@@ -60,7 +60,7 @@ export function eventColumns(events: readonly PreparedEvent[]): Buffer[] {
   ];
 }
 
-function claimColumns(batch: readonly PreparedAppend[]): Buffer[] {
+export function claimColumns(batch: readonly PreparedAppend[]): Buffer[] {
   const claims = batch.flatMap(({ claims, releases }, index) => [
     ...claims.map((claim) => ({ ...claim, append: index + 1, release: false })),
     ...releases.map((claim) => ({ ...claim, append: index + 1, release: true })),
