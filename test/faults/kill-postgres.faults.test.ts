@@ -60,6 +60,7 @@ it(
 /** The journal takes any answer but 503 for a surprise. */
 async function staysUpWithout(service: Service, load: Load): Promise<void> {
   await load.isRefused(16);
+  if (service.hasExited()) throw new Error(`The service has ended:\n${service.output().slice(-4_000)}`);
   expect((await fetch(`${service.url}/health/live`)).status).toBe(200);
   expect((await fetch(`${service.url}/health/ready`)).status).toBe(503);
   expect(service.hasExited()).toBe(false);

@@ -57,3 +57,18 @@ describe('a statement that fails', () => {
     expect(await backend()).not.toBe(before);
   });
 });
+
+it('a connection that is lost while nobody listens to it ends no process', async () => {
+  const database = await createTestDatabase();
+  const pool = new BoundedPool({ connectionString: database.url, max: 2 });
+  pool.on('error', () => undefined);
+  const client = await pool.connect();
+  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  const ended = new Promise((resolve) => client.once('end', resolve));
+  await pool.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
+  await ended;
+  client.release(true);
+  expect(await pool.run(one)).toEqual([{ one: 1 }]);
+  await pool.end();
+  await database.drop();
+});

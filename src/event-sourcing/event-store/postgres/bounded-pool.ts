@@ -24,6 +24,9 @@ export class BoundedPool extends Pool {
   constructor({ maxWaiting = Number.POSITIVE_INFINITY, ...config }: BoundedPoolConfig) {
     super(config);
     this.maxWaiting = maxWaiting;
+    // A connection that is lost in somebody's hands fails the query, and also raises an event. Where nobody listens, that ends
+    // the process: also in the moment between its first answer and whoever waits for it, as with a server that starts and dies.
+    this.on('connect', (client) => client.on('error', () => undefined));
   }
 
   override connect(): Promise<PoolClient>;

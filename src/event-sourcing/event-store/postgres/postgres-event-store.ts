@@ -60,8 +60,6 @@ export class PostgresEventStore extends EventStore {
       types: columnParsers,
     });
     this.pool.on('error', (error) => this.logger.warn(`An idle connection was lost: ${error.message}`));
-    // A connection lost while it is used fails its query, and also raises an event that would end the process.
-    this.pool.on('connect', (client) => client.on('error', () => undefined));
     this.queue = new AppendQueue((batch) => measured(batch, () => this.sendBatch(batch)), {
       waiting: options.maxWaitingAppends ?? 10_000,
       appendsPerBatch: options.maxAppendsPerBatch ?? 256,
