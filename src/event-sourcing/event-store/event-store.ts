@@ -80,7 +80,7 @@ export abstract class EventStore {
   /** The events of a stream in order; none for a stream that does not exist. Reads page by page as it is consumed. */
   abstract readStream(stream: StreamId, options?: ReadStreamOptions): AsyncIterable<RecordedEvent>;
 
-  /** One page of the log, in order; empty at the end. */
+  /** One page of the log, in order; empty at the end. Large events make it shorter than the limit, though more are there. */
   abstract readAll(options: ReadAllOptions): Promise<readonly RecordedEvent[]>;
 
   /** Position of the last event; 0n in an empty log. */

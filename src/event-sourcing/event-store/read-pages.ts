@@ -10,9 +10,13 @@ export interface StreamPage {
   readonly isLast: boolean;
 }
 
+/** Behind a page that was cut, at least so many events are asked for. */
+const fewest = 16;
+
 /**
  * Reads a stream page by page, each page only when the one before is consumed.
- * @param readPage May give fewer events than `limit`, though more are there.
+ * @param readPage May give fewer events than `limit`, though more are there: then the next page is asked for no more than twice
+ * as many, so that little is read in vain.
  */
 export async function* readPages(
   options: ReadStreamOptions,
@@ -20,10 +24,12 @@ export async function* readPages(
 ): AsyncGenerator<RecordedEvent> {
   let after = options.after ?? 0;
   let left = options.limit ?? Number.POSITIVE_INFINITY;
+  let size = pageSize;
   while (left > 0) {
-    const { events, isLast } = await readPage(after, Math.min(pageSize, left));
+    const { events, isLast } = await readPage(after, Math.min(size, left));
     yield* events;
     if (isLast) return;
+    size = Math.min(pageSize, Math.max(fewest, 2 * events.length));
     left -= events.length;
     after = events.at(-1)?.version ?? after;
   }

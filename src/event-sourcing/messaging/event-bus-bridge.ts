@@ -5,7 +5,7 @@ import { EventRegistry } from '../event-store/event-registry';
 import { RecordedEvent } from '../event-store/event-envelope';
 import { EventStore } from '../event-store/event-store';
 import { AppendSignal } from '../event-store/progress-signal';
-import { checkContiguous } from '../subscriptions/contiguous';
+import { LogPages } from '../subscriptions/log-pages';
 import { runInMessageContext } from './message-context';
 
 /**
@@ -41,12 +41,12 @@ export class EventBusBridge {
 
   private async run(head: bigint): Promise<void> {
     const { signal } = this.stopping;
+    const log = new LogPages(this.store, 500);
     let position = head;
     while (!signal.aborted) {
       const seen = this.wakeUp.appended.count;
       try {
-        const events = await this.store.readAll({ after: position, limit: 500 });
-        checkContiguous(events, position);
+        const events = await log.after(position);
         for (const event of events) this.publish(event);
         position = events.at(-1)?.position ?? position;
         if (events.length === 0) await this.wakeUp.appended.wait(seen, this.wakeUp.pollMs, signal);

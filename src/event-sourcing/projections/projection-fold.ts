@@ -2,7 +2,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { Position, RecordedEvent } from '../event-store/event-envelope';
 import { EventStore } from '../event-store/event-store';
 import { inSnapshot } from '../event-store/postgres/in-snapshot';
-import { checkContiguous } from '../subscriptions/contiguous';
+import { LogPages } from '../subscriptions/log-pages';
 import { segmentOf } from '../subscriptions/segment-of';
 import { compareTables } from './compare-tables';
 import { liveName } from './live-name';
@@ -73,13 +73,11 @@ export class ProjectionFold {
     position: Position,
     apply: (events: readonly RecordedEvent[]) => Promise<void>,
   ): Promise<void> {
-    let after = 0n;
-    while (after < position) {
-      const left = Number(position - after);
-      const events = await this.store.readAll({ after, limit: Math.min(1_000, left) });
+    const log = new LogPages(this.store, 1_000);
+    for (let after = 0n; after < position;) {
+      const events = await log.after(after);
       if (events.length === 0)
         throw new Error(`The log ends at ${after}, before the checkpoint ${position}.`);
-      checkContiguous(events, after);
       await apply(events);
       after += BigInt(events.length);
     }

@@ -52,6 +52,14 @@ describe('LogPages', () => {
     expect(await positionsAfter(1n)).toEqual([2n]);
   });
 
+  it('does not take an end of the log that was read ahead for its end now', async () => {
+    await store.fill(2);
+    expect(await positionsAfter(0n)).toEqual([1n, 2n]);
+    await setImmediate();
+    await store.fill(1);
+    expect(await positionsAfter(2n)).toEqual([3n]);
+  });
+
   it('does not take the page that was read ahead for another position', async () => {
     await store.fill(5);
     await log.after(0n);

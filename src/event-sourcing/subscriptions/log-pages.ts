@@ -17,7 +17,12 @@ export class LogPages {
   async after(position: Position): Promise<Page> {
     const { ahead } = this;
     this.ahead = undefined;
-    const page = await (ahead?.after === position ? ahead.page : this.read(position));
+    const page = ahead?.after === position ? await ahead.page : [];
+    // An empty page that was read ahead may be older than an append that the caller has heard of.
+    return this.check(page.length > 0 ? page : await this.read(position), position);
+  }
+
+  private check(page: Page, position: Position): Page {
     checkContiguous(page, position);
     if (page.length === this.size) this.readAhead(page);
     return page;

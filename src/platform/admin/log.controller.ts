@@ -42,7 +42,14 @@ export class LogController {
     const items = page.filter((event) => type === undefined || event.type === type);
     return {
       items: items.map(eventResponse),
-      nextAfter: page.length < limit ? null : String(page.at(-1)?.position),
+      nextAfter: await this.nextAfter(page, limit),
     };
+  }
+
+  /** A page of large events is short before the end of the log, too. */
+  private async nextAfter(page: readonly RecordedEvent[], limit: number): Promise<string | null> {
+    const last = page.at(-1)?.position;
+    if (last === undefined) return null;
+    return page.length === limit || last < (await this.store.head()) ? String(last) : null;
   }
 }

@@ -86,11 +86,26 @@ async function newest(
   const found: RecordedEvent[] = [];
   for (let end = head; end > 0n && found.length < count;) {
     const after = end > 1_000n ? end - 1_000n : 0n;
-    const page = await store.readAll({ after, limit: Number(end - after) });
-    found.unshift(...page.filter(isWanted));
+    const newer: RecordedEvent[] = [];
+    for await (const event of readUpTo(store, after, end)) {
+      if (!isWanted(event)) continue;
+      newer.push(event);
+      if (found.length + newer.length > count) newer.shift();
+    }
+    found.unshift(...newer);
     end = after;
   }
-  return found.slice(Math.max(0, found.length - Number(count)));
+  return found;
+}
+
+/** The events after a position, up to another. */
+async function* readUpTo(store: EventStore, start: bigint, end: bigint): AsyncGenerator<RecordedEvent> {
+  for (let after = start; after < end;) {
+    const events = await store.readAll({ after, limit: Number(end - after) });
+    if (events.length === 0) return;
+    yield* events;
+    after += BigInt(events.length);
+  }
 }
 
 /** The events after a position; with `follow`, without end. */

@@ -4,6 +4,7 @@ import {
   AppendSignal,
   EventRegistry,
   PostgresEventStore,
+  type PostgresEventStoreOptions,
   type ProjectionContext,
   ProjectionFold,
   ProjectionPositions,
@@ -91,7 +92,10 @@ export interface TallySystem {
   close(): Promise<void>;
 }
 
-export async function startTallies(others: readonly EntityClass[] = []): Promise<TallySystem> {
+export async function startTallies(
+  others: readonly EntityClass[] = [],
+  pages: Pick<PostgresEventStoreOptions, 'maxCharactersPerPage'> = {},
+): Promise<TallySystem> {
   const database = await createTestDatabase();
   const dataSource = await new DataSource({
     type: 'postgres',
@@ -105,7 +109,8 @@ export async function startTallies(others: readonly EntityClass[] = []): Promise
   );
   const appended = new AppendSignal();
   const projected = new ProgressSignal();
-  const store = new PostgresEventStore({ connection: { connectionString: database.url } }, appended);
+  const connection = { connectionString: database.url };
+  const store = new PostgresEventStore({ connection, ...pages }, appended);
   const projections = projectionsOf({}, { version: 1, segments: 1 });
   const noHandlers = { getProviders: () => [] } as unknown as DiscoveryService;
   const subscribers = new Subscribers(projections, new EventRegistry(), noHandlers);

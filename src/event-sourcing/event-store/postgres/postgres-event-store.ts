@@ -15,6 +15,7 @@ import { AppendQueue } from './append-queue';
 import { BoundedPool, BoundedPoolConfig, Statement } from './bounded-pool';
 import { columnParsers } from './column-parsers';
 import { isConnectionLost, isDatabaseUnavailable } from './connection-failure';
+import { PageMeter } from './page-meter';
 import { PostgresReceipts } from './postgres-receipts';
 import { eventOfLog, LogRow, readAll } from './read-all';
 import { readHead } from './read-head';
@@ -27,6 +28,8 @@ export interface PostgresEventStoreOptions {
   readonly maxWaitingAppends?: number;
   /** Appends in one batch. Default 256: more gained nothing when measured. */
   readonly maxAppendsPerBatch?: number;
+  /** Characters of JSON that one page of events may hold; more give a shorter page. Default 8,388,608. */
+  readonly maxCharactersPerPage?: number;
 }
 
 export interface EventStoreLoad {
@@ -45,7 +48,10 @@ export class PostgresEventStore extends EventStore {
   private readonly pool: BoundedPool;
   private readonly queue: AppendQueue;
   private readonly receipts = new PostgresReceipts((statement) => this.query(statement));
-  private readonly streams = new StreamReads((statement) => this.query(statement));
+  private readonly streams: StreamReads;
+  private readonly charactersPerPage: number;
+  /** Of the size that the last page of the log had. Twice as many are asked for, so that few are read in vain. */
+  private eventsThatFit = Number.POSITIVE_INFINITY;
 
   constructor(
     options: PostgresEventStoreOptions,
@@ -60,6 +66,8 @@ export class PostgresEventStore extends EventStore {
       types: columnParsers,
     });
     this.pool.on('error', (error) => this.logger.warn(`An idle connection was lost: ${error.message}`));
+    this.charactersPerPage = options.maxCharactersPerPage ?? 8_388_608;
+    this.streams = new StreamReads((statement) => this.query(statement), this.charactersPerPage);
     this.queue = new AppendQueue((batch) => measured(batch, () => this.sendBatch(batch)), {
       waiting: options.maxWaitingAppends ?? 10_000,
       appendsPerBatch: options.maxAppendsPerBatch ?? 256,
@@ -96,14 +104,17 @@ export class PostgresEventStore extends EventStore {
   }
 
   async readAll(options: ReadAllOptions): Promise<readonly RecordedEvent[]> {
-    const limit = Math.min(options.limit ?? 1_000, 10_000);
+    const limit = Math.min(options.limit ?? 1_000, 10_000, 2 * this.eventsThatFit);
+    const meter = new PageMeter(this.charactersPerPage);
     const rows = await this.query<LogRow>({
       name: 'read-all',
       text: readAll,
       values: [options.after, limit],
       rowMode: 'array',
+      types: meter,
     });
-    return rows.map(eventOfLog);
+    this.eventsThatFit = meter.eventsThatFit ?? this.eventsThatFit;
+    return meter.kept(rows).map(eventOfLog);
   }
 
   async head(): Promise<Position> {

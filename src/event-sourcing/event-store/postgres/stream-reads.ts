@@ -3,6 +3,7 @@ import { RecordedEvent, StreamId } from '../event-envelope';
 import { isText } from '../plain-json';
 import { StreamPage } from '../read-pages';
 import { RunStatement } from './bounded-pool';
+import { PageMeter } from './page-meter';
 import { readStream, readStreams } from './read-stream';
 import { EventRow, recordedEvent } from './recorded-event-row';
 
@@ -23,7 +24,11 @@ const eventsOfGroup = 4_096;
 export class StreamReads {
   private readonly groups = new ReadGroups((pages: readonly PageOfStream[]) => this.read(pages));
 
-  constructor(private readonly run: RunStatement) {}
+  /** @param charactersPerPage Of JSON in the events of one query. */
+  constructor(
+    private readonly run: RunStatement,
+    private readonly charactersPerPage: number,
+  ) {}
 
   page(page: PageOfStream): Promise<StreamPage> {
     return mayShare(page) ? this.groups.get(page) : this.readOne(page);
@@ -36,14 +41,17 @@ export class StreamReads {
 
   private async readOne({ stream: { type, id }, after, limit }: PageOfStream): Promise<StreamPage> {
     const values = [type, id, after, limit];
+    const meter = new PageMeter(this.charactersPerPage);
     const rows = await this.run<EventRow>({
       name: 'read-stream',
       text: readStream,
       values,
       rowMode: 'array',
+      types: meter,
     });
     const stream = { type, id };
-    return { events: rows.map((row) => recordedEvent(row, stream)), isLast: rows.length < limit };
+    const events = meter.kept(rows).map((row) => recordedEvent(row, stream));
+    return { events, isLast: rows.length < limit && !meter.isCut };
   }
 
   private async readSeveral(pages: readonly PageOfStream[]): Promise<readonly StreamPage[]> {
@@ -55,21 +63,28 @@ export class StreamReads {
       pages.map(({ after }) => after),
       limits,
     ];
+    const meter = new PageMeter(this.charactersPerPage);
     const rows = await this.run<NumberedRow>({
       name: 'read-streams',
       text: readStreams,
       values,
       rowMode: 'array',
+      types: meter,
     });
     const found = pages.map(({ stream: { type, id } }) => ({
       stream: { type, id },
       events: [] as RecordedEvent[],
     }));
-    for (const row of rows) {
+    const kept = meter.kept(rows);
+    for (const row of kept) {
       const page = found[row[8] - 1];
       page?.events.push(recordedEvent(row, page.stream));
     }
-    return found.map(({ events }, index) => ({ events, isLast: events.length < (limits[index] ?? 0) }));
+    const firstCut = (rows[kept.length]?.[8] ?? Number.POSITIVE_INFINITY) - 1;
+    return found.map(({ events }, index) => ({
+      events,
+      isLast: events.length < (limits[index] ?? 0) && index < firstCut,
+    }));
   }
 }
 

@@ -80,10 +80,15 @@ export async function lockNextTables(
 }
 
 async function readBetween(store: EventStore, from: Position, to: Position): Promise<RecordedEvent[]> {
-  if (from === to) return [];
-  const events = await store.readAll({ after: from, limit: Number(to - from) });
-  checkContiguous(events, from);
-  return [...events];
+  const events: RecordedEvent[] = [];
+  for (let after = from; after < to;) {
+    const page = await store.readAll({ after, limit: Number(to - after) });
+    if (page.length === 0) throw new Error(`The log ends at ${after}, before the checkpoint ${to}.`);
+    checkContiguous(page, after);
+    events.push(...page);
+    after += BigInt(page.length);
+  }
+  return events;
 }
 
 async function apply(

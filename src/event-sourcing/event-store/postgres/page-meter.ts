@@ -1,0 +1,49 @@
+import type { CustomTypesConfig } from 'pg';
+import { columnParsers } from './column-parsers';
+
+const json = 114;
+
+/** Documents in a row of an event: its data and its metadata. */
+const documents = 2;
+
+/**
+ * Keeps a page of events within memory, however large they are: what comes behind so much JSON is dropped as it arrives,
+ * unparsed. For one query.
+ */
+export class PageMeter implements CustomTypesConfig {
+  private parsed = 0;
+  private characters = 0;
+  private end: number | undefined;
+
+  /** @param limit Characters of JSON in a page. Its first event is kept, whatever its size. */
+  constructor(private readonly limit: number) {}
+
+  /** Whether events were dropped. */
+  get isCut(): boolean {
+    return this.end !== undefined;
+  }
+
+  /** How many events of this size fill a page; undefined when there were none. */
+  get eventsThatFit(): number | undefined {
+    if (this.parsed === 0) return undefined;
+    return Math.ceil((this.limit * this.parsed) / documents / this.characters);
+  }
+
+  getTypeParser(oid: number, format?: 'text' | 'binary'): unknown {
+    return oid === json ? this.parse : columnParsers.getTypeParser(oid, format);
+  }
+
+  /** The events of the page. */
+  kept<Row>(rows: Row[]): Row[] {
+    return rows.slice(0, this.end);
+  }
+
+  private readonly parse = (text: string): unknown => {
+    if (this.isCut) return undefined;
+    const row = Math.floor(this.parsed++ / documents);
+    this.characters += text.length;
+    if (this.characters <= this.limit || row === 0) return JSON.parse(text);
+    this.end = row;
+    return undefined;
+  };
+}
