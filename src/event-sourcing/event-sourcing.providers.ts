@@ -27,6 +27,7 @@ import { Leases } from './subscriptions/leases';
 import { defaultSubscriptionSettings, SubscriptionSettings } from './subscriptions/subscription-settings';
 import { Subscribers } from './subscriptions/subscribers';
 import { SubscriptionControl } from './subscriptions/subscription-control';
+import { SharedLog } from './subscriptions/shared-log';
 import { SubscriptionLoopParts } from './subscriptions/subscription-loop';
 import { SubscriptionStatuses } from './subscriptions/subscription-status';
 import { SubscriptionWatchdog } from './subscriptions/subscription-watchdog';
@@ -48,6 +49,11 @@ export const rootProviders: Provider[] = [
     inject: [OPTIONS, AppendSignal],
     useFactory: ({ store }: EventSourcingOptions, signal: AppendSignal) =>
       store === 'in-memory' ? new InMemoryEventStore(signal) : new PostgresEventStore(store, signal),
+  },
+  {
+    provide: SharedLog,
+    inject: [EventStore],
+    useFactory: (store: EventStore) => new SharedLog(store),
   },
   {
     provide: ReceiptCleaning,
@@ -94,14 +100,15 @@ export const rootProviders: Provider[] = [
   },
   {
     provide: EventBusBridge,
-    inject: [EventStore, EventRegistry, EventBus, AppendSignal, SETTINGS],
+    inject: [EventStore, SharedLog, EventRegistry, EventBus, AppendSignal, SETTINGS],
     useFactory: (
       store: EventStore,
+      shared: SharedLog,
       registry: EventRegistry,
       eventBus: EventBus,
       appended: AppendSignal,
       { pollMs }: SubscriptionSettings,
-    ) => new EventBusBridge(store, registry, eventBus, { appended, pollMs }),
+    ) => new EventBusBridge({ store, shared }, registry, eventBus, { appended, pollMs }),
   },
   {
     provide: Subscribers,
@@ -123,7 +130,7 @@ export const rootProviders: Provider[] = [
   },
   {
     provide: LOOP_PARTS,
-    inject: [EventStore, DataSource, AppendSignal, ProgressSignal, SETTINGS],
+    inject: [EventStore, SharedLog, DataSource, AppendSignal, ProgressSignal, SETTINGS],
     useFactory: makeLoopParts,
   },
   {
@@ -187,6 +194,7 @@ export const rootProviders: Provider[] = [
 
 function makeLoopParts(
   store: EventStore,
+  log: SharedLog,
   dataSource: DataSource,
   appended: AppendSignal,
   projected: ProgressSignal,
@@ -194,5 +202,5 @@ function makeLoopParts(
 ): SubscriptionLoopParts {
   const owner = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
   const leases = new Leases(dataSource, owner, settings.leaseSeconds);
-  return { store, dataSource, leases, appended, projected, settings };
+  return { store, log, dataSource, leases, appended, projected, settings };
 }

@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { ProgressSignal } from '../../src/event-sourcing/event-store/progress-signal';
 import { ProjectionPositions } from '../../src/event-sourcing/projections/projection-positions';
 import { Leases } from '../../src/event-sourcing/subscriptions/leases';
+import { SharedLog } from '../../src/event-sourcing/subscriptions/shared-log';
 import { SubscriptionRun } from '../../src/event-sourcing/subscriptions/subscription-run';
 import { segmentsOf } from '../../src/event-sourcing/projections/projection-segment';
 import { defaultSubscriptionSettings } from '../../src/event-sourcing/subscriptions/subscription-settings';
@@ -71,7 +72,8 @@ function ours(batchSize: number, system: BenchSystem, head: number): CatchUp {
       const positions = new ProjectionPositions(dataSource, projected);
       const leases = new Leases(dataSource, uuidv7(), 60);
       const settings = { ...defaultSubscriptionSettings, batchSize };
-      const parts = { store, dataSource, leases, appended, projected, settings };
+      const log = new SharedLog(store);
+      const parts = { store, log, dataSource, leases, appended, projected, settings };
       const loop = new SubscriptionRun('bench', segmentsOf(projections.get('bench')), parts);
       loop.start();
       const isThere = await positions.waitFor('bench', BigInt(events), 120_000);

@@ -5,6 +5,7 @@ import { EventRegistry } from '../event-store/event-registry';
 import { RecordedEvent } from '../event-store/event-envelope';
 import { EventStore } from '../event-store/event-store';
 import { AppendSignal } from '../event-store/progress-signal';
+import { SharedLog } from '../subscriptions/shared-log';
 import { LogPages } from '../subscriptions/log-pages';
 import { runInMessageContext } from './message-context';
 
@@ -22,7 +23,7 @@ export class EventBusBridge {
   private running: Promise<void> | undefined;
 
   constructor(
-    private readonly store: EventStore,
+    private readonly log: { readonly store: EventStore; readonly shared: SharedLog },
     private readonly registry: EventRegistry,
     private readonly eventBus: EventBus,
     private readonly wakeUp: { readonly appended: AppendSignal; readonly pollMs: number },
@@ -30,7 +31,7 @@ export class EventBusBridge {
 
   /** Resolves once the place in the log to start from is known. */
   async start(): Promise<void> {
-    const head = await this.store.head();
+    const head = await this.log.store.head();
     this.running ??= this.run(head);
   }
 
@@ -41,12 +42,12 @@ export class EventBusBridge {
 
   private async run(head: bigint): Promise<void> {
     const { signal } = this.stopping;
-    const log = new LogPages(this.store, 500);
+    const pages = new LogPages(this.log.shared, 1_000);
     let position = head;
     while (!signal.aborted) {
       const seen = this.wakeUp.appended.count;
       try {
-        const events = await log.after(position);
+        const events = await pages.after(position);
         for (const event of events) this.publish(event);
         position = events.at(-1)?.position ?? position;
         if (events.length === 0) await this.wakeUp.appended.wait(seen, this.wakeUp.pollMs, signal);

@@ -9,7 +9,7 @@ export class LogPages {
   private ahead: { readonly after: Position; readonly page: Promise<Page> } | undefined;
 
   constructor(
-    private readonly store: EventStore,
+    private readonly log: Pick<EventStore, 'readAll'>,
     private readonly size: number,
   ) {}
 
@@ -37,6 +37,6 @@ export class LogPages {
   }
 
   private read(after: Position): Promise<Page> {
-    return this.store.readAll({ after, limit: this.size });
+    return this.log.readAll({ after, limit: this.size });
   }
 }

@@ -6,9 +6,11 @@ import { EventRunner, EventRunnerParts } from './event-runner';
 import { FairShare, Place } from './fair-share';
 import { Lease, LeaseLostError } from './leases';
 import { LogPages } from './log-pages';
+import { SharedLog } from './shared-log';
 import { labelOf, originOf, Subscriber } from './subscriber';
 
 export interface SubscriptionLoopParts extends EventRunnerParts {
+  readonly log: SharedLog;
   readonly appended: AppendSignal;
   /** Moved whenever this process has moved a checkpoint. */
   readonly projected: ProgressSignal;
@@ -117,16 +119,16 @@ export class SubscriptionLoop {
   }
 
   private async follow(lease: Lease, place: Place, stop: AbortSignal): Promise<void> {
-    const { store, appended, settings } = this.parts;
+    const { log, appended, settings } = this.parts;
     const runner = new EventRunner(this.subscriber, lease, this.parts);
     await runner.prepare();
-    const log = new LogPages(store, settings.batchSize);
+    const pages = new LogPages(log, settings.batchSize);
     let position = lease.position;
     let isFailing = lease.wasFailing || this.failures > 0;
     while (!stop.aborted && !place.isToBeLeft()) {
       const seen = appended.count;
       await runner.retryDue();
-      const events = await log.after(position);
+      const events = await pages.after(position);
       const began = performance.now();
       position = await runner.run(events, position);
       subscriptionBatch.publish({ ...originOf(this.subscriber), events: events.length, began });

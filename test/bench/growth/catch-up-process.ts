@@ -4,6 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { ProjectionPositions } from '../../../src/event-sourcing';
 import { segmentsOf } from '../../../src/event-sourcing/projections/projection-segment';
 import { Leases } from '../../../src/event-sourcing/subscriptions/leases';
+import { SharedLog } from '../../../src/event-sourcing/subscriptions/shared-log';
 import { SubscriptionRun } from '../../../src/event-sourcing/subscriptions/subscription-run';
 import { defaultSubscriptionSettings } from '../../../src/event-sourcing/subscriptions/subscription-settings';
 import { openGrowthDatabase } from './growth-database';
@@ -28,7 +29,8 @@ async function catchUp(url: string): Promise<CatchUpReport> {
   const from = await positions.position('users');
   const head = await store.head();
   const rssBefore = process.memoryUsage.rss() / 1_048_576;
-  const parts = { store, dataSource, leases, appended, projected, settings };
+  const log = new SharedLog(store);
+  const parts = { store, log, dataSource, leases, appended, projected, settings };
   const run = new SubscriptionRun('users', segmentsOf(projection), parts);
   const started = performance.now();
   run.start();

@@ -15,6 +15,7 @@ import { DurableHandler } from '../../../src/event-sourcing/subscriptions/durabl
 import { durableHandlerDefinition } from '../../../src/event-sourcing/subscriptions/durable-events-handler';
 import { Leases } from '../../../src/event-sourcing/subscriptions/leases';
 import { defaultSubscriptionSettings } from '../../../src/event-sourcing/subscriptions/subscription-settings';
+import { SharedLog } from '../../../src/event-sourcing/subscriptions/shared-log';
 import { SubscriptionLoop } from '../../../src/event-sourcing/subscriptions/subscription-loop';
 import { runInMessageContext } from '../../../src/event-sourcing';
 import { Counted, startTallies, TallySystem } from './tally';
@@ -98,6 +99,7 @@ describe('a durable handler', () => {
     if (!definition) throw new Error('The handler lost its decorator.');
     const loop = new SubscriptionLoop(new DurableHandler(definition, new Handler(), registry), {
       store: system.store,
+      log: new SharedLog(system.store),
       dataSource: system.dataSource,
       leases: new Leases(system.dataSource, 'test', 5),
       appended: new AppendSignal(),

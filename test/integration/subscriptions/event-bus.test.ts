@@ -7,6 +7,7 @@ import {
   runInMessageContext,
 } from '../../../src/event-sourcing';
 import { EventBusBridge } from '../../../src/event-sourcing/messaging/event-bus-bridge';
+import { SharedLog } from '../../../src/event-sourcing/subscriptions/shared-log';
 import { startStore, StoreUnderTest } from '../event-store/postgres-store';
 import { Counted } from './tally';
 
@@ -27,7 +28,8 @@ describe('the plain event bus', () => {
       if (event.by === 3) throw new Error('a handler that fails');
     };
     const bus = { publish } as unknown as EventBus;
-    bridge = new EventBusBridge(test.store, registry, bus, { appended: new AppendSignal(), pollMs: 20 });
+    const log = { store: test.store, shared: new SharedLog(test.store) };
+    bridge = new EventBusBridge(log, registry, bus, { appended: new AppendSignal(), pollMs: 20 });
     await bridge.start();
   });
 

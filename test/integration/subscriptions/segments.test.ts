@@ -55,6 +55,22 @@ describe('a projection in four segments', () => {
     await expectFold();
   });
 
+  it('reads the log together: not once for each segment', async () => {
+    const pages = jest.spyOn(system.store, 'readAll');
+    const events = Array.from({ length: 1_000 }, () => ({ type: 'Ignored', data: {} }));
+    for (const id of ['a', 'b', 'c', 'd'])
+      await system.store.appendToStream({ type: 'Tally', id }, events, { expectedVersion: 'no-stream' });
+    system.loop('one', { ...four, batchSize: 100 }).start();
+    expect(await system.positions.waitFor('tallies', 4_000n, 20_000)).toBe(true);
+    const read = await Promise.all(
+      pages.mock.results.map(({ value }) => value as Promise<readonly unknown[]>),
+    );
+    const count = read.reduce((sum, page) => sum + page.length, 0);
+    expect(count).toBeGreaterThanOrEqual(4_000);
+    expect(count).toBeLessThan(16_000);
+    await expectFold();
+  });
+
   it('is spread evenly, anew whenever a process comes or goes', async () => {
     const one = system.loop('one', four);
     one.start();

@@ -21,6 +21,7 @@ import { ProgressSignal } from '../../../src/event-sourcing/event-store/progress
 import { Projection } from '../../../src/event-sourcing/projections/projection';
 import { segmentsOf } from '../../../src/event-sourcing/projections/projection-segment';
 import { Leases } from '../../../src/event-sourcing/subscriptions/leases';
+import { SharedLog } from '../../../src/event-sourcing/subscriptions/shared-log';
 import { Subscribers } from '../../../src/event-sourcing/subscriptions/subscribers';
 import { SubscriptionRun } from '../../../src/event-sourcing/subscriptions/subscription-run';
 import {
@@ -118,7 +119,8 @@ export async function startTallies(
   const partsOf = (owner: string, settings: Partial<SubscriptionSettings>) => {
     const all = { ...defaultSubscriptionSettings, pollMs: 50, leaseSeconds: 2, ...settings };
     const leases = new Leases(dataSource, owner, all.leaseSeconds);
-    return { store, dataSource, leases, appended, projected, settings: all };
+    const log = new SharedLog(store);
+    return { store, log, dataSource, leases, appended, projected, settings: all };
   };
   return {
     database,
