@@ -10,6 +10,7 @@ const { DomainEvent, On } = kernel('domain/index');
 const { ProgressSignal } = kernel('event-store/progress-signal');
 const { segmentsOf } = kernel('projections/projection-segment');
 const { Leases } = kernel('subscriptions/leases');
+const { SharedLog } = kernel('subscriptions/shared-log');
 const { SubscriptionRun } = kernel('subscriptions/subscription-run');
 const { defaultSubscriptionSettings } = kernel('subscriptions/subscription-settings');
 
@@ -56,6 +57,7 @@ projections.register(new TallyProjector());
 const settings = { ...defaultSubscriptionSettings, leaseSeconds: 1, pollMs: 20, batchSize: 20 };
 const run = new SubscriptionRun('tallies', segmentsOf(projections.get('tallies')), {
   store,
+  log: new SharedLog(store),
   dataSource,
   leases: new Leases(dataSource, owner, settings.leaseSeconds),
   appended,
