@@ -9,6 +9,10 @@ export class Benched {
   ) {}
 }
 
+/** Never happens. */
+@DomainEvent('Unheard')
+export class Unheard {}
+
 /** An aggregate that counts, for the command cycle. */
 @Aggregate('Cycle')
 export class BenchAggregate extends AggregateRoot {

@@ -1,12 +1,15 @@
 import { v7 as uuidv7 } from 'uuid';
+import { EventRegistry } from '../../src/event-sourcing';
 import { ProgressSignal } from '../../src/event-sourcing/event-store/progress-signal';
 import { ProjectionPositions } from '../../src/event-sourcing/projections/projection-positions';
 import { Leases } from '../../src/event-sourcing/subscriptions/leases';
 import { SharedLog } from '../../src/event-sourcing/subscriptions/shared-log';
+import { DurableHandler } from '../../src/event-sourcing/subscriptions/durable-handler';
 import { SubscriptionRun } from '../../src/event-sourcing/subscriptions/subscription-run';
 import { segmentsOf } from '../../src/event-sourcing/projections/projection-segment';
 import { defaultSubscriptionSettings } from '../../src/event-sourcing/subscriptions/subscription-settings';
 import { Peer } from './bench-store';
+import { Unheard } from './bench-user';
 import { byHand } from './catch-up-by-hand';
 import { CatchUp, rowsOfOurLog, upsertRow } from './catch-up-contestant';
 import { figureOf } from './measure';
@@ -52,36 +55,61 @@ async function contestantsOf(system: BenchSystem, peers: readonly Peer[]): Promi
     byHand('by hand, multi-row upsert, 1,000', 1_000, system, head),
     byHand('by hand, a transaction per event', 1, system, head),
     ...(await consumersOf(peers)),
-    ours(500, system, head),
-    ours(1_000, system, head),
+    ours('rows(…).put, 500', system, { head, batchSize: 500 }),
+    ours('rows(…).put, 1,000', system, { head }),
+    ours('the same in eight segments of one process', system, { head, projection: 'bench-segments' }),
+    ours('the same beside nine handlers of other events', system, { head, handlers: 9 }),
   ];
 }
 
-/** The `bench` projector of this project, from its first event on, in pages of `batchSize`. */
-function ours(batchSize: number, system: BenchSystem, head: number): CatchUp {
+interface Ours {
+  readonly head: number;
+  readonly projection?: 'bench' | 'bench-segments';
+  readonly batchSize?: number;
+  /** Subscriptions that follow the log besides, and must be there as well. */
+  readonly handlers?: number;
+}
+
+/** A projector of this project, from its first event on. */
+function ours(
+  name: string,
+  system: BenchSystem,
+  { head, projection = 'bench', batchSize = 1_000, handlers = 0 }: Ours,
+): CatchUp {
   const { pool, dataSource, store, projections, appended } = system;
+  const idle = Array.from({ length: handlers }, (_, number) =>
+    idleHandler(`idle-${number}`, system.registry),
+  );
+  const all = [segmentsOf(projections.get(projection)), ...idle.map((handler) => [handler])];
   return {
-    name: `Annals, rows(…).put, ${rounded(batchSize)}`,
+    name: `Annals, ${name}`,
     pool,
     head,
     isSlow: false,
     rows: (events) => rowsOfOurLog(pool, events),
     run: async (events) => {
-      await pool.query("DELETE FROM subscriptions WHERE name = 'bench'");
+      await pool.query('DELETE FROM subscriptions');
       const projected = new ProgressSignal();
       const positions = new ProjectionPositions(dataSource, projected);
       const leases = new Leases(dataSource, uuidv7(), 60);
       const settings = { ...defaultSubscriptionSettings, batchSize };
       const log = new SharedLog(store);
       const parts = { store, log, dataSource, leases, appended, projected, settings };
-      const loop = new SubscriptionRun('bench', segmentsOf(projections.get('bench')), parts);
-      loop.start();
-      const isThere = await positions.waitFor('bench', BigInt(events), 120_000);
-      await loop.stop();
+      const runs = all.map((segments) => new SubscriptionRun(segments[0]?.name ?? '', segments, parts));
+      for (const run of runs) run.start();
+      const arrivals = runs.map((run) => positions.waitFor(run.name, BigInt(events), 120_000));
+      const isThere = (await Promise.all(arrivals)).every(Boolean);
+      await Promise.all(runs.map((run) => run.stop()));
       if (!isThere) throw new Error('The projection took too long.');
       return events;
     },
   };
+}
+
+/** A durable handler that has nothing to do with the events of the log. */
+function idleHandler(name: string, registry: EventRegistry): DurableHandler {
+  const definition = { name, events: [Unheard], eventsPerTransaction: 1_000 };
+  return new DurableHandler(definition, { handle: () => undefined }, registry);
 }
 
 /** The consumers of the peers, each on its own log; castore and the functions of message-db have none. */

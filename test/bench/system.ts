@@ -39,6 +39,10 @@ export class BenchProjector {
   }
 }
 
+/** The same rows, by eight loops. */
+@Projector('bench-segments', { version: 1, segments: 8, entities: [BenchRow] })
+export class SegmentedBenchProjector extends BenchProjector {}
+
 export interface BenchSystem {
   readonly url: string;
   readonly pool: Pool;
@@ -70,6 +74,7 @@ export async function startSystem(): Promise<BenchSystem> {
   const registry = new EventRegistry();
   const projections = new Projections(registry);
   projections.register(new BenchProjector());
+  projections.register(new SegmentedBenchProjector());
   const store = new PostgresEventStore({ connection: { connectionString, max: connections } }, appended);
   const { rows } = await pool.query<{ server_version: string }>('SHOW server_version');
   return {
