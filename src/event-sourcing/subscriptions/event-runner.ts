@@ -46,10 +46,16 @@ export class EventRunner {
     await this.parked.load();
   }
 
-  /** Handles the events that follow `from`, and resolves with the checkpoint behind them. */
-  async run(events: readonly RecordedEvent[], from: Position): Promise<Position> {
+  /**
+   * Handles the events that follow `from`, and resolves with the checkpoint behind them: behind the last transaction
+   * that it began, once `stop` fires.
+   */
+  async run(events: readonly RecordedEvent[], from: Position, stop: AbortSignal): Promise<Position> {
     let position = from;
-    for (const part of this.split(events)) position = await this.runPart(part, position);
+    for (const part of this.split(events)) {
+      if (stop.aborted) break;
+      position = await this.runPart(part, position);
+    }
     return position;
   }
 

@@ -51,7 +51,7 @@ export class SubscriptionLoop {
     this.running ??= this.run();
   }
 
-  /** Finishes what is under way, and gives the lease back. */
+  /** Finishes the transaction that is under way, and gives the lease back. */
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.running;
@@ -130,8 +130,10 @@ export class SubscriptionLoop {
       await runner.retryDue();
       const events = await pages.after(position);
       const began = performance.now();
-      position = await runner.run(events, position);
-      subscriptionBatch.publish({ ...originOf(this.subscriber), events: events.length, began });
+      const before = position;
+      position = await runner.run(events, before, stop);
+      const handled = Number(position - before);
+      subscriptionBatch.publish({ ...originOf(this.subscriber), events: handled, began });
       if (isFailing) await this.noteProgress(lease);
       isFailing = false;
       if (events.length === 0) await appended.wait(seen, settings.pollMs, stop);

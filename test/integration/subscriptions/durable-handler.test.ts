@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import {
@@ -137,6 +138,23 @@ describe('a durable handler', () => {
     }
     await arrived(await system.count('a', 4));
     expect(seen).toEqual([4]);
+  });
+
+  it('stops after the event in hand, however many wait behind it, and goes on with the next', async () => {
+    const seen: number[] = [];
+    await system.count('a', ...Array.from({ length: 40 }, (_, n) => n));
+    const work: Work = async (event) => {
+      seen.push(event.by);
+      await delay(25);
+    };
+    const loop = follow(work);
+    while (seen.length < 3) await delay(5);
+    await loop.stop();
+    expect(seen).toEqual([0, 1, 2]);
+    expect(await system.positions.position('mirror')).toBe(3n);
+    follow(work);
+    await arrived(40n);
+    expect(seen).toEqual(Array.from({ length: 40 }, (_, n) => n));
   });
 
   it('sends commands whose events carry the event as their cause', async () => {
