@@ -110,6 +110,15 @@ async function pasted(line: string): Promise<string> {
   return stdout;
 }
 
+/** How many connections hear of the appends of other processes. */
+async function listeners(): Promise<number> {
+  const rows = await query(
+    database.url,
+    "SELECT FROM pg_stat_activity WHERE datname = current_database() AND query = 'LISTEN annals_appended'",
+  );
+  return rows.length;
+}
+
 describe('a process with one half switched off', () => {
   it('serves HTTP without projecting, or projects without serving HTTP', async () => {
     const serving = await startService({ DATABASE_URL: database.url, SUBSCRIPTIONS_ENABLED: 'false' });
@@ -120,6 +129,7 @@ describe('a process with one half switched off', () => {
     const behind = await client.get<UserBody>(path, { ...headers, Prefer: 'wait=1' });
     expectRefused(behind, 503, 'read-model-behind');
     expectRefused(await client.get(path), 404, 'user-not-found');
+    expect(await listeners()).toBe(0);
     expect((await client.get<UserPage>(`/v1/users?email=${created.email}`)).body.items).toEqual([]);
 
     const { port } = new URL(serving.url);
@@ -136,6 +146,7 @@ describe('a process with one half switched off', () => {
       async () => (await client.get(path, headers)).status === 200,
     );
     expect(output).not.toMatch(/listens/);
+    expect(await listeners()).toBe(1);
     projecting.kill('SIGTERM');
     expect(await once(projecting, 'exit')).toEqual([0, null]);
     const owners = await query(database.url, 'SELECT owner FROM subscriptions');

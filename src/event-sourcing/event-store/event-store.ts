@@ -86,6 +86,12 @@ export abstract class EventStore {
   /** Position of the last event; 0n in an empty log. */
   abstract head(): Promise<Position>;
 
+  /**
+   * From now on the `AppendSignal` moves with the appends of other processes as well, until the store is closed. A hint, which
+   * may be lost; nothing in a store that has no others.
+   */
+  hearOthers(): void {}
+
   /** What became of the request under this key of the caller; undefined for none, and once it has run out. */
   abstract findReceipt(caller: string, key: string): Promise<StoredReceipt | undefined>;
 

@@ -33,5 +33,5 @@ export class ProgressSignal {
   }
 }
 
-/** Moves when this process has appended to the log. */
+/** Moves when this process has appended to the log, or has heard that another did. */
 export class AppendSignal extends ProgressSignal {}

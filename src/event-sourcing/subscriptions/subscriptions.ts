@@ -41,6 +41,7 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
     // Before the first request: a handler that begins now must not miss what this process appends.
     for (const subscriber of subscribers.all()) await createSubscription(this.parts.dataSource, subscriber);
     await rebuilding.orders.requestOutdated();
+    this.parts.store.hearOthers();
     await bridge.start();
     this.runs = names.map((name) => new SubscriptionRun(name, subscribers.get(name), this.parts));
     for (const run of this.runs) run.start();
@@ -48,7 +49,7 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
     watchdog.start();
   }
 
-  /** Before the HTTP server and the connections go, each loop finishes its batch and gives its lease back. */
+  /** Before the HTTP server and the connections go, each loop finishes its transaction and gives its lease back. */
   async beforeApplicationShutdown(): Promise<void> {
     const { bridge, rebuilding, watchdog } = this.of;
     watchdog.stop();

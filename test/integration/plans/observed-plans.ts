@@ -40,13 +40,22 @@ export class ObservedPlans {
   }
 }
 
+interface ObservedPlan {
+  readonly 'Query Text': string;
+  readonly Plan: PlanNode;
+}
+
 function observedClient(found: (shape: string) => void): new (config?: ClientConfig) => Client {
   return class extends Client {
     constructor(config: ClientConfig = {}) {
       super({ ...config, options });
+      // A notice to other processes has no plan to speak of, and goes when its time has come.
+      const tell = ({ 'Query Text': text, Plan: plan }: ObservedPlan): void => {
+        if (!text.includes('pg_notify')) found(planShape(plan));
+      };
       this.on('notice', ({ message = '' }) => {
         const json = /^duration: .* plan:\n([\s\S]*)$/.exec(message)?.[1];
-        if (json) found(planShape((JSON.parse(json) as { Plan: PlanNode }).Plan));
+        if (json) tell(JSON.parse(json) as ObservedPlan);
       });
     }
   };

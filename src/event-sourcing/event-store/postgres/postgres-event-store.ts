@@ -11,6 +11,7 @@ import { readPages } from '../read-pages';
 import { Receipt, StoredReceipt } from '../receipt';
 import { measured, publishRefusal, withMetadata } from './append-diagnostics';
 import { appendBatch } from './append-batch';
+import { AppendNotices } from './append-notices';
 import { AppendQueue } from './append-queue';
 import { BoundedPool, BoundedPoolConfig, Statement } from './bounded-pool';
 import { columnParsers } from './column-parsers';
@@ -47,6 +48,7 @@ export class PostgresEventStore extends EventStore {
   private readonly logger = new Logger(PostgresEventStore.name);
   private readonly pool: BoundedPool;
   private readonly queue: AppendQueue;
+  private readonly notices: AppendNotices;
   private readonly receipts = new PostgresReceipts((statement) => this.query(statement));
   private readonly streams: StreamReads;
   private readonly charactersPerPage: number;
@@ -58,14 +60,15 @@ export class PostgresEventStore extends EventStore {
     private readonly signal: AppendSignal,
   ) {
     super();
-    this.pool = new BoundedPool({
+    const connection = {
       connectionTimeoutMillis: 3_000,
       statement_timeout: 30_000,
       application_name: 'annals event store',
       ...options.connection,
-      types: columnParsers,
-    });
+    };
+    this.pool = new BoundedPool({ ...connection, types: columnParsers });
     this.pool.on('error', (error) => this.logger.warn(`An idle connection was lost: ${error.message}`));
+    this.notices = new AppendNotices((statement) => this.pool.run(statement), connection, signal);
     this.charactersPerPage = options.maxCharactersPerPage ?? 8_388_608;
     this.streams = new StreamReads((statement) => this.query(statement), this.charactersPerPage);
     this.queue = new AppendQueue((batch) => measured(batch, () => this.sendBatch(batch)), {
@@ -123,6 +126,10 @@ export class PostgresEventStore extends EventStore {
     return row.head;
   }
 
+  override hearOthers(): void {
+    this.notices.listen();
+  }
+
   /** How busy this process is with the log, at this moment. */
   load(): EventStoreLoad {
     const { totalCount, idleCount, waitingCount } = this.pool;
@@ -147,6 +154,7 @@ export class PostgresEventStore extends EventStore {
   /** Refuses new appends, stores those that wait, and closes the connections. */
   async close(): Promise<void> {
     await this.queue.close();
+    await this.notices.close();
     await this.pool.end();
   }
 
@@ -169,6 +177,7 @@ export class PostgresEventStore extends EventStore {
       try {
         const verdicts = await appendBatch(batch, (statement) => this.pool.run(statement));
         this.signal.notify();
+        this.notices.tell();
         return verdicts;
       } catch (error) {
         if (pause === undefined || !isConnectionLost(error)) throw error;
