@@ -35,7 +35,7 @@ export class PageMeter implements CustomTypesConfig {
 
   /** The events of the page. */
   kept<Row>(rows: Row[]): Row[] {
-    return rows.slice(0, this.end);
+    return this.isCut ? rows.slice(0, this.end) : rows;
   }
 
   private readonly parse = (text: string): unknown => {
