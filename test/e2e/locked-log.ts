@@ -20,7 +20,7 @@ export async function lockLog(databaseUrl: string): Promise<LockedLog> {
         const waiting = await query(
           databaseUrl,
           `SELECT FROM pg_stat_activity WHERE datname = current_database()
-           AND wait_event_type = 'Lock' AND query LIKE '%append_event%'`,
+           AND wait_event_type = 'Lock' AND query LIKE '%append%'`,
         );
         return waiting.length >= appends;
       }),
