@@ -16,9 +16,8 @@ import { AppendQueue } from './append-queue';
 import { BoundedPool, BoundedPoolConfig, Statement } from './bounded-pool';
 import { columnParsers } from './column-parsers';
 import { isConnectionLost, isDatabaseUnavailable } from './connection-failure';
-import { PageMeter } from './page-meter';
+import { LogReads } from './log-reads';
 import { PostgresReceipts } from './postgres-receipts';
-import { eventOfLog, LogRow, readAll } from './read-all';
 import { readHead } from './read-head';
 import { StreamReads } from './stream-reads';
 
@@ -51,9 +50,7 @@ export class PostgresEventStore extends EventStore {
   private readonly notices: AppendNotices;
   private readonly receipts = new PostgresReceipts((statement) => this.query(statement));
   private readonly streams: StreamReads;
-  private readonly charactersPerPage: number;
-  /** Of the size that the last page of the log had. Twice as many are asked for, so that few are read in vain. */
-  private eventsThatFit = Number.POSITIVE_INFINITY;
+  private readonly log: LogReads;
 
   constructor(
     options: PostgresEventStoreOptions,
@@ -69,8 +66,9 @@ export class PostgresEventStore extends EventStore {
     this.pool = new BoundedPool({ ...connection, types: columnParsers });
     this.pool.on('error', (error) => this.logger.warn(`An idle connection was lost: ${error.message}`));
     this.notices = new AppendNotices((statement) => this.pool.run(statement), connection, signal);
-    this.charactersPerPage = options.maxCharactersPerPage ?? 8_388_608;
-    this.streams = new StreamReads((statement) => this.query(statement), this.charactersPerPage);
+    const { maxCharactersPerPage = 8_388_608 } = options;
+    this.streams = new StreamReads((statement) => this.query(statement), maxCharactersPerPage);
+    this.log = new LogReads((statement) => this.query(statement), maxCharactersPerPage);
     this.queue = new AppendQueue((batch) => measured(batch, () => this.sendBatch(batch)), {
       waiting: options.maxWaitingAppends ?? 10_000,
       appendsPerBatch: options.maxAppendsPerBatch ?? 256,
@@ -106,18 +104,8 @@ export class PostgresEventStore extends EventStore {
     return readPages(options, (after, limit) => this.streams.page({ stream, after, limit }));
   }
 
-  async readAll(options: ReadAllOptions): Promise<readonly RecordedEvent[]> {
-    const limit = Math.min(options.limit ?? 1_000, 10_000, 2 * this.eventsThatFit);
-    const meter = new PageMeter(this.charactersPerPage);
-    const rows = await this.query<LogRow>({
-      name: 'read-all',
-      text: readAll,
-      values: [options.after, limit],
-      rowMode: 'array',
-      types: meter,
-    });
-    this.eventsThatFit = meter.eventsThatFit ?? this.eventsThatFit;
-    return meter.kept(rows).map(eventOfLog);
+  readAll(options: ReadAllOptions): Promise<readonly RecordedEvent[]> {
+    return this.log.page(options);
   }
 
   async head(): Promise<Position> {
