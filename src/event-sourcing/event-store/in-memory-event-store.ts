@@ -59,7 +59,7 @@ export class InMemoryEventStore extends EventStore {
       const events = this.stream(stream)
         .slice(after, after + limit)
         .map(copied);
-      return Promise.resolve({ events, isLast: events.length < limit });
+      return Promise.resolve({ events, isLast: events.length < limit, isCut: false });
     });
   }
 

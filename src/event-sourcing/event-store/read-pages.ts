@@ -8,6 +8,8 @@ export interface StreamPage {
   readonly events: readonly RecordedEvent[];
   /** Whether the stream had nothing behind these events. */
   readonly isLast: boolean;
+  /** Whether it ends where it does because its events are large. */
+  readonly isCut: boolean;
 }
 
 /** Behind a page that was cut, at least so many events are asked for. */
@@ -15,8 +17,8 @@ const fewest = 16;
 
 /**
  * Reads a stream page by page, each page only when the one before is consumed.
- * @param readPage May give fewer events than `limit`, though more are there: then the next page is asked for no more than twice
- * as many, so that little is read in vain.
+ * @param readPage May give fewer events than `limit`, though more are there. Behind a page that was cut the next is asked for
+ * twice as many, and for more once they fit, so that little is read in vain.
  */
 export async function* readPages(
   options: ReadStreamOptions,
@@ -26,10 +28,10 @@ export async function* readPages(
   let left = options.limit ?? Number.POSITIVE_INFINITY;
   let size = pageSize;
   while (left > 0) {
-    const { events, isLast } = await readPage(after, Math.min(size, left));
+    const { events, isLast, isCut } = await readPage(after, Math.min(size, left));
     yield* events;
     if (isLast) return;
-    size = Math.min(pageSize, Math.max(fewest, 2 * events.length));
+    size = Math.min(pageSize, Math.max(fewest, 2 * (isCut ? events.length : size)));
     left -= events.length;
     after = events.at(-1)?.version ?? after;
   }

@@ -61,7 +61,8 @@ export class ProjectionFold {
           events.filter((event) => isInside(event, extent)),
           manager,
         );
-        onProgress(events.at(-1)?.position ?? 0n);
+        const done = events.at(-1)?.position ?? 0n;
+        onProgress(done < position ? done : position);
       });
       const differences = [];
       for (const table of tables) differences.push(...(await compareTable(manager, table)));

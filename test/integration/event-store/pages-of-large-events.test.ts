@@ -90,6 +90,15 @@ describe('a page of large events', () => {
     expect(await numbers(stream, { after: 46 })).toEqual(range(47, 50));
   });
 
+  it('of a stream is followed by longer ones, once the events are small', async () => {
+    const stream = await streamOf(...range(1, 8).map(() => 1_000), ...range(1, 90).map(() => 1));
+    statements.mockClear();
+    expect(await numbers(stream)).toEqual(range(1, 98));
+    const [first, second, ...others] = asked('read-stream');
+    expect([first, second]).toEqual([1_024, 16]);
+    expect(Number(others.at(-1))).toBeGreaterThan(32);
+  });
+
   it('of several streams that are read at once leaves none of them short', async () => {
     const streams = await Promise.all(
       range(1, 12).map((count) => streamOf(...range(1, count).map(() => (count % 3) * 700))),

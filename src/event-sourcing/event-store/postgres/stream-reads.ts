@@ -51,7 +51,8 @@ export class StreamReads {
     });
     const stream = { type, id };
     const events = meter.kept(rows).map((row) => recordedEvent(row, stream));
-    return { events, isLast: rows.length < limit && !meter.isCut };
+    const { isCut } = meter;
+    return { events, isLast: rows.length < limit && !isCut, isCut };
   }
 
   private async readSeveral(pages: readonly PageOfStream[]): Promise<readonly StreamPage[]> {
@@ -84,6 +85,7 @@ export class StreamReads {
     return found.map(({ events }, index) => ({
       events,
       isLast: events.length < (limits[index] ?? 0) && index < firstCut,
+      isCut: index >= firstCut,
     }));
   }
 }
