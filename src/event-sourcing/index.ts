@@ -11,6 +11,7 @@ export {
   AggregateAlreadyExistsError,
   AggregateNotFoundError,
   NothingRaisedError,
+  RaisedInConstructorError,
   VersionPreconditionError,
 } from './repository/errors';
 export { EventSourcedRepository, type UpdateOptions } from './repository/event-sourced-repository';

@@ -1,6 +1,7 @@
+import { comesLater, NotAtOnceError } from './at-once';
 import { Claim } from './claim';
 import { className, EventClass } from './event-class';
-import { eventMethods } from './on';
+import { eventMethods } from './event-methods';
 
 /** Where an aggregate stands in the log. Version 0 and position 0: nothing of it is stored yet. */
 export interface StreamPlace {
@@ -22,6 +23,25 @@ export class UnhandledEventError extends Error {
       `${className(aggregate)} has no method for ${className(event)}. Add one: @On(${className(event)}) protected on…(event).`,
     );
     this.name = 'UnhandledEventError';
+  }
+}
+
+/** Why an aggregate can decide nothing now. */
+type Seal = 'decided' | 'saving' | 'applying';
+
+const reasons: Readonly<Record<Seal, string>> = {
+  decided:
+    'its decision is over. Call its methods only while update() decides: not behind an await, and not by a reference that was kept.',
+  saving: 'it is being saved. Wait for save() first.',
+  applying:
+    'one of its @On methods runs, or has failed. Such a method changes the state, and does nothing else.',
+};
+
+/** A mistake in the code: an aggregate was called when nothing that it decides would be stored, or not by this caller. */
+export class AggregateSealedError extends Error {
+  constructor(aggregate: AggregateRoot, deed: string, seal: Seal) {
+    super(`${className(aggregate)} ${aggregate.id} cannot ${deed}: ${reasons[seal]}`);
+    this.name = 'AggregateSealedError';
   }
 }
 
@@ -52,6 +72,8 @@ export abstract class AggregateRoot {
   #place: StreamPlace = { version: 0, position: 0n };
   #events: object[] = [];
   readonly #claims = new Map<string, { readonly claim: Claim; readonly held: boolean }>();
+  /** Undefined while it may decide: from when it is made or loaded until its decision is over. */
+  #seal: Seal | undefined;
 
   constructor(readonly id: string) {}
 
@@ -63,26 +85,76 @@ export abstract class AggregateRoot {
   /**
    * Applies the event and keeps it to be stored. The event is frozen, so that no `@On` method can change it; lists and objects
    * in it are copied for the `@On` method, so that the state shares none with the caller or with what will be stored.
+   * @throws AggregateSealedError when the decision is over, or a save is under way.
    */
   protected raise(event: object): void {
+    this.#assertOpen(() => `raise ${className(event)}`);
     this.#apply(detached(Object.freeze(event)));
     this.#events.push(event);
   }
 
   /** Takes the value for this stream when the events are stored; fails them all when another stream holds it. */
   protected claim(claim: Claim): void {
+    this.#assertOpen(() => `claim a ${claim.scope}`);
     this.#claims.set(claimKey(claim), { claim, held: true });
   }
 
   /** Gives the value up when the events are stored. */
   protected release(claim: Claim): void {
+    this.#assertOpen(() => `release a ${claim.scope}`);
     this.#claims.set(claimKey(claim), { claim, held: false });
   }
 
   #apply(event: object): void {
     const method = eventMethods(this.constructor).get(event.constructor as EventClass);
     if (method === undefined) throw new UnhandledEventError(this, event);
-    (this as unknown as Record<string, (event: object) => void>)[method]?.(event);
+    const before = this.#seal;
+    // It stays where the method fails, because the state may be half changed.
+    this.#seal = 'applying';
+    const returned = (this as unknown as Record<string, (event: object) => unknown>)[method]?.(event);
+    if (comesLater(returned)) {
+      const what = `${className(this)}.${method}, its @On method for ${className(event)},`;
+      throw new NotAtOnceError(what, 'Let it change the state, and nothing else, without an await.');
+    }
+    this.#seal = before;
+  }
+
+  #assertOpen(deed: () => string): void {
+    if (this.#seal) throw new AggregateSealedError(this, deed(), this.#seal);
+  }
+
+  /**
+   * Opens the aggregate for one decision, and seals it behind that. For the repository and for specs. @internal
+   * @throws NotAtOnceError when the decision gives a promise; whatever `decide` throws.
+   */
+  static decide<T extends AggregateRoot>(aggregate: T, decide: (aggregate: T) => unknown): void {
+    aggregate.#seal = undefined;
+    try {
+      if (comesLater(decide(aggregate)))
+        throw new NotAtOnceError(
+          `A decision upon ${className(aggregate)} ${aggregate.id}`,
+          'Await what it needs before update(), and call the aggregate without an await.',
+        );
+      aggregate.#assertOpen(() => 'be stored');
+    } finally {
+      aggregate.#seal = 'decided';
+    }
+  }
+
+  /** Seals the aggregate while it is stored. For the repository. @internal */
+  static async whileSaving<R>(aggregate: AggregateRoot, store: () => Promise<R>): Promise<R> {
+    aggregate.#assertOpen(() => 'be saved');
+    aggregate.#seal = 'saving';
+    try {
+      return await store();
+    } finally {
+      if (aggregate.#seal === 'saving') aggregate.#seal = undefined;
+    }
+  }
+
+  /** Whether nothing waits to be stored. @internal */
+  static isClean(aggregate: AggregateRoot): boolean {
+    return aggregate.#events.length === 0 && aggregate.#claims.size === 0;
   }
 
   /** For the repository. @internal */

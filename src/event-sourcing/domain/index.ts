@@ -6,7 +6,14 @@ export {
   type AggregateClass,
   type AggregateOptions,
 } from './aggregate';
-export { AggregateRoot, UnhandledEventError, type PendingChanges, type StreamPlace } from './aggregate-root';
+export {
+  AggregateRoot,
+  AggregateSealedError,
+  UnhandledEventError,
+  type PendingChanges,
+  type StreamPlace,
+} from './aggregate-root';
+export { NotAtOnceError, type AtOnce } from './at-once';
 export type { Claim } from './claim';
 export { DomainError, type DomainErrorKind } from './domain-error';
 
@@ -20,4 +27,5 @@ export {
   type Upcaster,
 } from './domain-event';
 export type { EventClass } from './event-class';
-export { eventMethods, On } from './on';
+export { eventMethods } from './event-methods';
+export { On } from './on';

@@ -17,7 +17,8 @@ const entrySize = 512;
  * processes, so an entry may be behind its stream: whoever decides upon one must have the store confirm it.
  *
  * An instance is handed to one decision at a time: `take` removes it, and only a decision that left it clean and in step with
- * its stream may `keep` it. What fails halfway is thereby forgotten.
+ * its stream may `keep` it. What fails halfway is thereby forgotten; and so is one on which something waits to be stored, which
+ * no later command may store as its own.
  */
 export class AggregateCache {
   private readonly entries = new Map<string, CachedAggregate>();
@@ -35,7 +36,7 @@ export class AggregateCache {
     const key = streamKey(stream);
     const entry = this.entries.get(key);
     if (entry) this.forget(key, entry);
-    return entry;
+    return entry && AggregateRoot.isClean(entry.aggregate) ? entry : undefined;
   }
 
   keep(stream: StreamId, entry: CachedAggregate): void {

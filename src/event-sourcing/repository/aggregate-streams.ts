@@ -4,7 +4,7 @@ import { StreamId } from '../event-store/event-envelope';
 import { EventRegistry } from '../event-store/event-registry';
 import { AppendResult, EventStore } from '../event-store/event-store';
 import { DerivedId } from './derived-ids';
-import { NothingRaisedError } from './errors';
+import { NothingRaisedError, RaisedInConstructorError } from './errors';
 import { markReceiptStored, receiptOfRequest } from './receipt-of-request';
 import { sizeOf } from './size-of';
 
@@ -37,12 +37,18 @@ export class AggregateStreams<T extends AggregateRoot> {
     let aggregate: T | undefined;
     let size = 0;
     for await (const recorded of this.store.readStream(this.of(id))) {
-      aggregate ??= new this.aggregateClass(id);
+      aggregate ??= this.made(id);
       const { version, position } = recorded;
       AggregateRoot.replay(aggregate, this.registry.decode(recorded), { version, position });
       if (this.isMeasured) size += sizeOf(recorded.data);
     }
     return aggregate && { aggregate, size };
+  }
+
+  private made(id: string): T {
+    const aggregate = new this.aggregateClass(id);
+    if (AggregateRoot.isClean(aggregate)) return aggregate;
+    throw new RaisedInConstructorError(this.type);
   }
 
   /** Whether the stream has no event behind the aggregate's last one. */

@@ -41,3 +41,12 @@ export class NothingRaisedError extends EventSourcingError {
     );
   }
 }
+
+/** A mistake in the aggregate: what its constructor raises would be stored again by each decision. */
+export class RaisedInConstructorError extends EventSourcingError {
+  constructor(aggregateType: string) {
+    super(
+      `The constructor of ${aggregateType} raises an event or claims a value, and it runs at each load. Do that in a static method that makes a new one.`,
+    );
+  }
+}

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { AggregateClass, AggregateRoot, mayBeCached } from '../domain';
+import { AggregateClass, AggregateRoot, AtOnce, mayBeCached, NotAtOnceError } from '../domain';
 import { updateRetry } from '../diagnostics';
 import { WrongExpectedVersionError } from '../event-store/errors';
 import { EventRegistry } from '../event-store/event-registry';
@@ -18,7 +18,7 @@ export interface UpdateOptions {
 
 /** What `update` was asked for. */
 interface Decision<T> {
-  readonly decide: (aggregate: T) => void;
+  readonly decide: (aggregate: T) => unknown;
   readonly ifVersion: readonly number[] | undefined;
   readonly derivedId: DerivedId | undefined;
 }
@@ -63,7 +63,8 @@ export class EventSourcedRepository<T extends AggregateRoot> {
   }
 
   /**
-   * Stores what the aggregate raised since it was made or loaded; a new one must not exist yet.
+   * Stores what the aggregate raised since it was made or loaded; a new one must not exist yet. Until it resolves, the aggregate
+   * refuses to raise more.
    * @throws AggregateAlreadyExistsError for a new one; WrongExpectedVersionError for a loaded one that lost a race.
    * @throws the claim's own refusal (`whenTaken`), or ClaimTakenError.
    */
@@ -71,7 +72,9 @@ export class EventSourcedRepository<T extends AggregateRoot> {
     const stream = this.streams.of(aggregate.id);
     const derivedId = derivedIdsOfNextCommand(stream);
     try {
-      const result = await this.streams.append(aggregate, derivedId);
+      const result = await AggregateRoot.whileSaving(aggregate, () =>
+        this.streams.append(aggregate, derivedId),
+      );
       this.cache?.take(stream);
       return result;
     } catch (error) {
@@ -84,12 +87,17 @@ export class EventSourcedRepository<T extends AggregateRoot> {
 
   /**
    * Loads, decides, stores; after a lost race loads and decides again, so `decide` may run more than once and must do
-   * nothing but call the aggregate, which is not its own any more when it returns. When nothing is raised, the answer is where
-   * the aggregate stands, and only the receipt of the request, if it has one, is stored.
+   * nothing but call the aggregate, at once: when it returns, the aggregate is sealed. When nothing is raised, the answer is
+   * where the aggregate stands, and only the receipt of the request, if it has one, is stored.
    * @throws AggregateNotFoundError, VersionPreconditionError, and whatever `decide` throws.
+   * @throws NotAtOnceError when `decide` gives a promise, which the compiler refuses, too. Nothing is stored then.
    * @throws WrongExpectedVersionError when the race was lost many times over.
    */
-  update(id: string, decide: (aggregate: T) => void, options: UpdateOptions = {}): Promise<AppendResult> {
+  update<R>(
+    id: string,
+    decide: (aggregate: T) => R & AtOnce<R>,
+    options: UpdateOptions = {},
+  ): Promise<AppendResult> {
     const derivedId = derivedIdsOfNextCommand(this.streams.of(id));
     const decision = { decide, ifVersion: options.ifVersion, derivedId };
     return this.turns.take(
@@ -115,7 +123,9 @@ export class EventSourcedRepository<T extends AggregateRoot> {
   private async decideUponCached({ aggregate }: Loaded<T>, decision: Decision<T>): Promise<boolean> {
     try {
       this.decide(aggregate, decision);
-    } catch {
+    } catch (error) {
+      // To decide again would end in the same mistake.
+      if (error instanceof NotAtOnceError) throw error;
       return false;
     }
     return AggregateRoot.pendingChanges(aggregate).events.length > 0 || this.streams.isCurrent(aggregate);
@@ -140,7 +150,7 @@ export class EventSourcedRepository<T extends AggregateRoot> {
     if (ifVersion && !ifVersion.includes(aggregate.version)) {
       throw new VersionPreconditionError(this.streams.type, aggregate.id, aggregate.version);
     }
-    decide(aggregate);
+    AggregateRoot.decide(aggregate, decide);
   }
 
   /** Appends what was decided, and keeps the aggregate, which is now where its stream is. */

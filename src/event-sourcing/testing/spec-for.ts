@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { AggregateClass, AggregateRoot } from '../domain';
+import { AggregateClass, AggregateRoot, NotAtOnceError } from '../domain';
 
 type ErrorClass = new (...args: never[]) => Error;
 
@@ -28,10 +28,12 @@ class Given<T extends AggregateRoot> {
     this.history.forEach((event, index) =>
       AggregateRoot.replay(aggregate, event, { version: index + 1, position: BigInt(index + 1) }),
     );
+    let decided: T | undefined;
     try {
-      const decided = decide(aggregate) ?? aggregate;
-      return new Then(AggregateRoot.pendingChanges(decided).events);
+      AggregateRoot.decide(aggregate, (given) => (decided = decide(given) ?? undefined));
+      return new Then(AggregateRoot.pendingChanges(decided ?? aggregate).events);
     } catch (error) {
+      if (error instanceof NotAtOnceError) throw error;
       return new Then([], error);
     }
   }

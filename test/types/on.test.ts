@@ -1,8 +1,4 @@
-import { dirname, join } from 'node:path';
-import * as ts from 'typescript';
-
-const folder = __dirname;
-const root = join(folder, '../../..');
+import { compiled, pathIn } from '../support/compiled';
 
 const prelude = `
 import { AggregateRoot } from './aggregate-root';
@@ -28,7 +24,10 @@ const accepted: Readonly<Record<string, string>> = {
   'a method that takes a part of the event':
     '@On(Opened) protected on(event: { owner: string }): void { this.log(event); }',
   'a method that takes the event and a context':
-    '@On(Opened) async on(event: Opened, context: { manager: Date }): Promise<void> { this.log(event, context); }',
+    '@On(Opened) on(event: Opened, context: { manager: Date }): void { this.log(event, context); }',
+  'a method that gives something':
+    '@On(Opened) on(event: Opened): string { this.log(event); return event.owner; }',
+  'a method that gives anything': '@On(Opened) on(event: Opened): any { this.log(event); }',
   'methods for several events':
     '@On(Opened) a(event: Opened): void { this.log(event); } @On(Paid) b(event: Paid): void { this.log(event); }',
 };
@@ -59,22 +58,36 @@ const refused: Readonly<Record<string, readonly [member: string, code: number]>>
   ],
 };
 
+/** What is not done when it returns: for projectors, and not for aggregates. */
+const later: Readonly<Record<string, string>> = {
+  'an async method': '@On(Opened) async on(event: Opened): Promise<void> { this.log(event); }',
+  'an async method with a context':
+    '@On(Opened) async on(event: Opened, context: { manager: Date }): Promise<void> { this.log(event, context); }',
+  'a protected async method': '@On(Opened) protected async on(): Promise<void> {}',
+  'a method that gives a promise': '@On(Opened) on(): Promise<number> { return Promise.resolve(1); }',
+  'a method that gives a promise or nothing':
+    '@On(Opened) on(): Promise<void> | undefined { return undefined; }',
+  'a method that gives a thenable': '@On(Opened) on(): PromiseLike<void> { return Promise.resolve(); }',
+  'a generator': '@On(Opened) *on(): Generator<number> { yield 1; }',
+};
+
 /** TypeScript compares members, not names: this is how far the check goes. */
 const tooAlike: Readonly<Record<string, string>> = {
   'an event with the same members': '@On(Closed) protected on(event: Abandoned): void { this.log(event); }',
   'an event with fewer members': '@On(OpenedInTown) protected on(event: Opened): void { this.log(event); }',
 };
 
-const sources = new Map<string, string>([[join(folder, '__prelude.ts'), prelude]]);
-const fileOf = (name: string): string => join(folder, `__${name.replaceAll(/\W+/g, '-')}.ts`);
-for (const [name, member] of membersByName()) sources.set(fileOf(name), classWith(member));
+const fileOf = (name: string): string => pathIn('event-sourcing/domain', name);
+const texts = new Map<string, string>([[fileOf('prelude'), prelude]]);
+for (const [name, member] of membersByName()) texts.set(fileOf(name), classWith(member));
+for (const [name, member] of Object.entries(later))
+  texts.set(fileOf(`${name} in a projector`), classWith(member, 'Projecting'));
 
 describe('the compiler', () => {
-  const program = ts.createProgram([...sources.keys()], compilerOptions(), hostWith(sources));
+  const errors = compiled(texts);
 
-  it('finds nothing wrong with the decorator itself', () => {
-    for (const file of [join(folder, 'on.ts'), join(folder, '__prelude.ts')])
-      expect(errors(file)).toEqual([]);
+  it('finds nothing wrong with the classes that the others use', () => {
+    expect(errors(fileOf('prelude'))).toEqual([]);
   });
 
   it.each(Object.keys(accepted))('accepts @On on %s', (name) => {
@@ -85,6 +98,14 @@ describe('the compiler', () => {
     expect(errors(fileOf(name))).toEqual([expect.stringMatching(`^TS${code}: `)]);
   });
 
+  it.each(Object.keys(later))('refuses @On on %s in an aggregate', (name) => {
+    expect(errors(fileOf(name))).toEqual([expect.stringMatching(/^TS1241: .*MustBeDoneWhenItReturns/s)]);
+  });
+
+  it.each(Object.keys(later))('accepts @On on %s in a projector', (name) => {
+    expect(errors(fileOf(`${name} in a projector`))).toEqual([]);
+  });
+
   it('says which type the method should have had', () => {
     const [error] = errors(fileOf('a method that takes another event, with other members'));
     expect(error).toMatch(/'Opened'.*'Paid'/s);
@@ -93,61 +114,24 @@ describe('the compiler', () => {
   it.each(Object.keys(tooAlike))('does not tell the event from %s', (name) => {
     expect(errors(fileOf(name))).toEqual([]);
   });
-
-  /** As text: a diagnostic holds the whole program, which no report of a failed test should print. */
-  function errors(file: string): readonly string[] {
-    const source = program.getSourceFile(file);
-    if (!source) throw new Error(`${file} was not compiled.`);
-    const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
-    return found.map(
-      ({ code, messageText }) => `TS${code}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`,
-    );
-  }
 });
 
 function membersByName(): [name: string, member: string][] {
   const wrong = Object.entries(refused).map(([name, [member]]): [string, string] => [name, member]);
-  return [...Object.entries(accepted), ...wrong, ...Object.entries(tooAlike)];
+  return [...Object.entries(accepted), ...wrong, ...Object.entries(tooAlike), ...Object.entries(later)];
 }
 
-function classWith(member: string): string {
+function classWith(member: string, parent = 'p.AggregateRoot'): string {
   return `
     import * as p from './__prelude';
     const { On, Opened, Paid, Closed, OpenedInTown } = p;
     type Opened = p.Opened; type Paid = p.Paid; type Abandoned = p.Abandoned; type OpenedInTown = p.OpenedInTown;
     export type Named = Opened | Paid | Abandoned | OpenedInTown;
     export const all = [Opened, Paid, Closed, OpenedInTown];
-    export class Account extends p.AggregateRoot {
+    class Projecting { readonly id = ''; readonly version = 1; }
+    export const parents = [Projecting];
+    export class Account extends ${parent} {
       protected log(...values: unknown[]): void { void values; }
       ${member}
     }`;
-}
-
-/** Those of the project, without the declarations of the test runner, which nothing here needs. */
-function compilerOptions(): ts.CompilerOptions {
-  const path = join(root, 'tsconfig.json');
-  const { config } = ts.readConfigFile(path, (file) => ts.sys.readFile(file)) as { config: unknown };
-  const { options } = ts.parseJsonConfigFileContent(
-    { ...(config as object), files: [] },
-    ts.sys,
-    dirname(path),
-  );
-  return { ...options, types: [] };
-}
-
-/** The files of the project, and the given ones, which are nowhere on the disk. */
-function hostWith(texts: ReadonlyMap<string, string>): ts.CompilerHost {
-  const host = ts.createCompilerHost(compilerOptions());
-  const { getSourceFile, fileExists, readFile } = host;
-  return {
-    ...host,
-    fileExists: (file) => texts.has(file) || fileExists.call(host, file),
-    readFile: (file) => texts.get(file) ?? readFile.call(host, file),
-    getSourceFile: (file, options, ...more) => {
-      const text = texts.get(file);
-      return text === undefined
-        ? getSourceFile.call(host, file, options, ...more)
-        : ts.createSourceFile(file, text, options);
-    },
-  };
 }
