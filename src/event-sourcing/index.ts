@@ -84,7 +84,11 @@ export { ReceiptCleaning } from './event-store/receipt-cleaning';
 export { InMemoryEventStore } from './event-store/in-memory-event-store';
 export { LogCheck, type LogCheckResult } from './event-store/postgres/log-check';
 export { BoundedPool, type BoundedPoolConfig } from './event-store/postgres/bounded-pool';
-export { isDatabaseUnavailable } from './event-store/postgres/connection-failure';
+export {
+  databaseFailureOf,
+  isDatabaseUnavailable,
+  type DatabaseFailure,
+} from './event-store/postgres/database-failure';
 export {
   PostgresEventStore,
   type EventStoreLoad,

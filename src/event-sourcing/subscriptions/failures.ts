@@ -5,7 +5,7 @@ import {
   EventStoreUnavailableError,
 } from '../event-store/errors';
 import { UnknownEventTypeError, UnknownSchemaVersionError } from '../event-store/event-registry';
-import { isDatabaseUnavailable } from '../event-store/postgres/connection-failure';
+import { isDatabaseUnavailable } from '../event-store/postgres/database-failure';
 import { LeaseLostError } from './leases';
 import { SubscriptionSettings } from './subscription-settings';
 

@@ -5,6 +5,7 @@ import {
   PayloadTooLargeException,
   UnsupportedMediaTypeException,
 } from '@nestjs/common';
+import { QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
 import {
   AggregateAlreadyExistsError,
   AggregateNotFoundError,
@@ -49,6 +50,13 @@ const known: readonly (readonly [error: Error, status: number, code: string])[] 
   [withCode('ECONNREFUSED'), 503, 'unavailable'],
   [withCode('57P01'), 503, 'unavailable'],
   [withCode('08006'), 503, 'unavailable'],
+  [withCode('25006'), 503, 'unavailable'],
+  [withCode('40001'), 503, 'unavailable'],
+  [withCode('53100'), 503, 'unavailable'],
+  [withCode('XX001'), 503, 'unavailable'],
+  [new QueryRunnerProviderAlreadyReleasedError(), 503, 'unavailable'],
+  [new Error('The read failed.', { cause: withCode('57P01') }), 503, 'unavailable'],
+  [new BadRequestException('The id is no UUID.', { cause: withCode('57P01') }), 400, 'validation-failed'],
   [new BadRequestException('The id is no UUID.'), 400, 'validation-failed'],
   [new NotFoundException('Cannot GET /nothing'), 404, 'not-found'],
   [new PayloadTooLargeException(), 413, 'payload-too-large'],
@@ -118,6 +126,13 @@ describe('the problem of an error that is foreseen', () => {
   it('tells nothing of the connection that failed', () => {
     const cause = new Error('connect ECONNREFUSED 10.0.0.5:5432');
     expect(JSON.stringify(problemOf(new EventStoreUnavailableError(cause)))).not.toContain('10.0.0.5');
+  });
+});
+
+describe('the problem of a database that lacks what this program needs', () => {
+  it.each(['42P01', '42703', '42883', '42501'])('is 503, and is logged for the operator: %s', (code) => {
+    expect(problemOf(withCode(code))).toMatchObject({ status: 503, code: 'unavailable' });
+    expect(logged).toHaveBeenCalledTimes(1);
   });
 });
 

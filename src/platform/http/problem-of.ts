@@ -3,11 +3,11 @@ import {
   AggregateAlreadyExistsError,
   AggregateNotFoundError,
   ClaimTakenError,
+  databaseFailureOf,
   EventStoreClosedError,
   EventStoreOverloadedError,
   EventStoreUnavailableError,
   InvalidAppendError,
-  isDatabaseUnavailable,
   NotAProjectorError,
   NotParkedError,
   RebuildInProgressError,
@@ -50,6 +50,7 @@ const rules: readonly Rule[] = [
   fromStore,
   fromHttp,
   fromParsers,
+  fromDatabase,
 ];
 
 /** The problem of an error that somebody foresaw. */
@@ -63,16 +64,21 @@ export function knownProblem(error: unknown): Problem | undefined {
 
 export function problemOf(error: unknown): Problem {
   const problem = knownProblem(error);
-  if (problem) return problem;
-  new Logger('Http').error(
-    'A request failed for a reason that nobody foresaw.',
-    (error as Error | undefined)?.stack,
-  );
+  if (problem) {
+    if (databaseFailureOf(error) === 'schema')
+      logFailure('A request failed: the database lacks what it needs.', error);
+    return problem;
+  }
+  logFailure('A request failed for a reason that nobody foresaw.', error);
   return {
     code: 'internal-error',
     status: 500,
     detail: 'The request failed. The log tells more, by the correlation id.',
   };
+}
+
+function logFailure(message: string, error: unknown): void {
+  new Logger('Http').error(message, (error as Error | undefined)?.stack);
 }
 
 function fromAccess(error: unknown): Problem | undefined {
@@ -173,15 +179,21 @@ function fromStore(error: unknown): Problem | undefined {
   const isUnavailable =
     error instanceof EventStoreUnavailableError ||
     error instanceof EventStoreOverloadedError ||
-    error instanceof EventStoreClosedError ||
-    isDatabaseUnavailable(error);
-  if (!isUnavailable) return undefined;
-  return {
-    code: 'unavailable',
-    status: 503,
-    detail: 'The service cannot reach its database now, or has too much to do. Try again.',
-    headers: retryAfter,
-  };
+    error instanceof EventStoreClosedError;
+  return isUnavailable ? databaseUnavailable : undefined;
+}
+
+const databaseUnavailable: Problem = {
+  code: 'unavailable',
+  status: 503,
+  detail: 'The service cannot reach its database now, or has too much to do. Try again.',
+  headers: retryAfter,
+};
+
+/** Whatever the server is to blame for, or whoever runs it: only the fault of a statement is a fault of this program. */
+function fromDatabase(error: unknown): Problem | undefined {
+  const failure = databaseFailureOf(error);
+  return failure === undefined || failure === 'statement' ? undefined : databaseUnavailable;
 }
 
 const codesOfStatus: Readonly<Record<number, string>> = {

@@ -1,6 +1,6 @@
 import { Pool, PoolClient, PoolConfig, QueryConfig } from 'pg';
 import { PoolExhaustedError } from '../errors';
-import { isConnectionLost } from './connection-failure';
+import { isConnectionLost } from './database-failure';
 
 export interface BoundedPoolConfig extends PoolConfig {
   /** How many may wait for a connection; one more is refused at once. Default: no limit. */

@@ -15,7 +15,7 @@ import { AppendNotices } from './append-notices';
 import { AppendQueue } from './append-queue';
 import { BoundedPool, BoundedPoolConfig, Statement } from './bounded-pool';
 import { columnParsers } from './column-parsers';
-import { isConnectionLost, isDatabaseUnavailable } from './connection-failure';
+import { databaseFailureOf, isWorthAnotherTry } from './database-failure';
 import { LogReads } from './log-reads';
 import { PostgresReceipts } from './postgres-receipts';
 import { readHead } from './read-head';
@@ -159,7 +159,10 @@ export class PostgresEventStore extends EventStore {
     return resultOf(append, verdict as AppendVerdict);
   }
 
-  /** A lost connection leaves open whether the batch was stored. The event ids make it safe to send it again. */
+  /**
+   * A lost connection leaves open whether the batch was stored; a deadlock or a serialization failure stored nothing. The event ids
+   * make it safe to send it again.
+   */
   private async sendBatch(batch: readonly PreparedAppend[]): Promise<readonly AppendVerdict[]> {
     for (const pause of [...retryDelays, undefined]) {
       try {
@@ -168,8 +171,8 @@ export class PostgresEventStore extends EventStore {
         this.notices.tell();
         return verdicts;
       } catch (error) {
-        if (pause === undefined || !isConnectionLost(error)) throw error;
-        this.logger.warn(`Lost the connection while appending, trying again: ${(error as Error).message}`);
+        if (pause === undefined || !isWorthAnotherTry(error)) throw error;
+        this.logger.warn(`An append is sent again: ${(error as Error).message}`);
         await delay(pause);
       }
     }
@@ -186,5 +189,7 @@ export class PostgresEventStore extends EventStore {
 }
 
 function unavailable(error: unknown): unknown {
-  return isDatabaseUnavailable(error) ? new EventStoreUnavailableError(error) : error;
+  const failure = databaseFailureOf(error);
+  const isTheServers = failure !== undefined && failure !== 'statement' && failure !== 'schema';
+  return isTheServers ? new EventStoreUnavailableError(error) : error;
 }
