@@ -18,6 +18,7 @@ import {
   requireAuthentication,
   serveDocs,
   stopOnSignals,
+  surviveRejections,
 } from './platform';
 
 async function start(): Promise<void> {
@@ -43,6 +44,8 @@ async function start(): Promise<void> {
   });
   configureHttp(application);
   serveDocs(application, environment);
+  // Not before: until here it is a mistake that the start fails on.
+  surviveRejections();
   await (environment.HTTP_ENABLED ? listen(application, environment, database) : application.init());
 }
 

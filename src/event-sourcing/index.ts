@@ -101,8 +101,11 @@ export {
   currentMetadata,
   messageContext,
   nameActor,
+  noteWork,
   runInMessageContext,
+  workInWords,
   type MessageContext,
+  type WorkLabel,
 } from './messaging/message-context';
 
 // Durable handlers: reactions that are driven from the log

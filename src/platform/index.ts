@@ -50,6 +50,7 @@ export { withoutPersonalData } from './observability/without-personal-data';
 export { exitWith } from './process/exit-with';
 export { loggerFor } from './process/logger';
 export { stopOnSignals } from './process/stop-on-signals';
+export { surviveRejections } from './process/survive-rejections';
 export { announce } from './process/welcome';
 
 // The command line

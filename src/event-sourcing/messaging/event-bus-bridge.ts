@@ -64,7 +64,8 @@ export class EventBusBridge {
     const { correlationId, actor } = recorded.metadata;
     try {
       const event = this.registry.decode(recorded);
-      runInMessageContext({ correlationId, causationId: recorded.id, actor }, () => {
+      const work = [(): string => `event bus at position ${recorded.position}`];
+      runInMessageContext({ correlationId, causationId: recorded.id, actor, work }, () => {
         this.eventBus.publish(event);
       });
     } catch (error) {

@@ -2,9 +2,10 @@ import { Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { eventFailure, handlingEvent } from '../diagnostics';
 import { RecordedEvent } from '../event-store/event-envelope';
+import { MessageContext, runInMessageContext } from '../messaging/message-context';
 import { retryDelay, withTimeout } from './failures';
 import { Failure } from './parked-events';
-import { originOf, Subscriber } from './subscriber';
+import { originOf, Subscriber, Work } from './subscriber';
 import { SubscriptionSettings } from './subscription-settings';
 
 /** Gives events to a subscriber, and judges what a failure means. */
@@ -23,7 +24,8 @@ export class EventHandling {
     await this.subscriber.prepare(manager, handlerTimeoutMs);
     const { name, kind } = this.subscriber;
     await this.subscriber.handle(events, manager, (event, work) => {
-      const doing = handlingEvent.run({ subscription: name, kind, event }, work);
+      const inContext = (): Work => runInMessageContext(contextOf(event, name, manager), work);
+      const doing = handlingEvent.run({ subscription: name, kind, event }, inContext);
       return doing && withTimeout(doing, name, handlerTimeoutMs);
     });
   }
@@ -44,4 +46,11 @@ export class EventHandling {
     );
     return { error, stack, retryInMs };
   }
+}
+
+/** All that is done in one transaction is one scope. */
+function contextOf({ id, position, metadata }: RecordedEvent, name: string, scope: object): MessageContext {
+  const { correlationId, actor } = metadata;
+  const work = [(): string => `"${name}" at position ${position}`];
+  return { correlationId, causationId: id, actor, work, scope };
 }

@@ -1,5 +1,6 @@
 import type { NextFunction, Request, Response } from 'express';
 import { newId, runInMessageContext } from '../../event-sourcing';
+import { routeOf } from './route-of';
 
 const sane = /^[A-Za-z0-9._:-]{1,128}$/;
 
@@ -11,5 +12,6 @@ export function correlation(request: Request, response: Response, next: NextFunc
   const given = request.get('X-Correlation-Id');
   const correlationId = given !== undefined && sane.test(given) ? given : newId();
   response.setHeader('X-Correlation-Id', correlationId);
-  runInMessageContext({ correlationId, actor: 'anonymous' }, next);
+  const work = [(): string => `${request.method} ${routeOf(request)}`];
+  runInMessageContext({ correlationId, actor: 'anonymous', work }, next);
 }

@@ -3,6 +3,7 @@ import { AppendMetrics } from './append-metrics';
 import { HttpMetrics } from './http-metrics';
 import { Metrics } from './metrics';
 import { MetricsController } from './metrics.controller';
+import { NamedMessages } from './named-messages';
 import { PoolMetrics } from './pool-metrics';
 import { RequestObserver } from './request-observer';
 import { SubscriptionGauges } from './subscription-gauges';
@@ -20,6 +21,7 @@ import { WorkSpans } from './work-spans';
     SubscriptionMetrics,
     SubscriptionGauges,
     RequestObserver,
+    NamedMessages,
     WorkSpans,
   ],
 })

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
 import { messageContext, runInMessageContext, type MessageContext } from '../../event-sourcing';
 import { Environment } from '../config/environment';
-import { UNKNOWN_PATH } from '../http/unknown-path.controller';
+import { routeOf } from '../http/route-of';
 import { logFormat } from './log-format';
 import { HttpMetrics, type RequestLabels } from './http-metrics';
 
@@ -53,10 +53,9 @@ export class RequestObserver {
 }
 
 function labelsOf(request: Request, response: Response): RequestLabels {
-  const { path } = (request.route ?? {}) as { readonly path?: unknown };
   return {
     method: request.method,
-    route: typeof path === 'string' && path !== `/${UNKNOWN_PATH}` ? path : 'unmatched',
+    route: routeOf(request),
     status: response.writableFinished ? response.statusCode : clientLeft,
   };
 }
