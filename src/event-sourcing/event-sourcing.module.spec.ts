@@ -239,7 +239,7 @@ describe('an application does not start with', () => {
     @Projector('idle', { version: 1, entities: [] })
     class IdleProjector {}
     expect((await refusal({ projectors: [IdleProjector] })).message).toBe(
-      'IdleProjector has no @On method, so it would project nothing.',
+      'IdleProjector has no @On method, so it would project nothing. Add one for each event that changes its rows.',
     );
   });
 

@@ -1,17 +1,20 @@
-import { DynamicModule, FactoryProvider, Module, Provider, Type } from '@nestjs/common';
+import { ConfigurableModuleBuilder, DynamicModule, FactoryProvider, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
 import { AggregateClass } from './domain';
+import { isOfAnotherCopy } from './domain/decorated-classes';
 import { EventRegistry } from './event-store/event-registry';
 import { EventStore } from './event-store/event-store';
 import { LogCheck } from './event-store/postgres/log-check';
 import {
-  EventSourcingAsyncOptions,
+  EventSourcingExtras,
   EventSourcingFeature,
   EventSourcingOptions,
+  OPTIONS,
 } from './event-sourcing.options';
 import { ProjectionFold } from './projections/projection-fold';
 import { ProjectionPositions } from './projections/projection-positions';
+import { projectorDefinition } from './projections/projector';
 import { Projections } from './projections/projections';
 import { RebuildRunner } from './projections/rebuild/rebuild-runner';
 import { RebuildSwap } from './projections/rebuild/rebuild-swap';
@@ -23,44 +26,67 @@ import { SubscriptionControl } from './subscriptions/subscription-control';
 import { SubscriptionStatuses } from './subscriptions/subscription-status';
 import { SubscriptionWatchdog } from './subscriptions/subscription-watchdog';
 import { Subscriptions } from './subscriptions/subscriptions';
-import { OPTIONS, rootProviders } from './event-sourcing.providers';
+import { DATA_SOURCE, rootProviders } from './event-sourcing.providers';
+import { applicationDataSource, dataSourceToken } from './start/application-data-source';
+import { EventRegistrationError } from './event-store/event-registry';
+
+const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<EventSourcingOptions>({
+  optionsInjectionToken: OPTIONS,
+})
+  .setClassMethodName('forRoot')
+  .setExtras<EventSourcingExtras>({ dataSource: 'default', cqrs: undefined }, rootModule)
+  .build();
 
 /**
  * The kernel as a Nest module. Once per application: `forRoot` or `forRootAsync`, next to `TypeOrmModule.forRoot`, whose
  * data source it projects through. In each feature: `forFeature({ aggregates, projectors })`.
  */
 @Module({})
-export class EventSourcingModule {
-  static forRoot(options: EventSourcingOptions): DynamicModule {
-    return rootModule({ provide: OPTIONS, useValue: options });
-  }
-
-  static forRootAsync({ imports, inject, useFactory }: EventSourcingAsyncOptions): DynamicModule {
-    const options: FactoryProvider<EventSourcingOptions> = {
-      provide: OPTIONS,
-      inject: inject ?? [],
-      useFactory: useFactory as FactoryProvider<EventSourcingOptions>['useFactory'],
-    };
-    return rootModule(options, imports);
-  }
-
+export class EventSourcingModule extends ConfigurableModuleClass {
   static forFeature({ aggregates = [], projectors = [], imports = [] }: EventSourcingFeature): DynamicModule {
+    checkClasses({ aggregates, projectors });
     const repositories = aggregates.map(repositoryProvider);
     return {
-      module: EventSourcingModule,
+      module: EventSourcingFeatureModule,
       imports,
-      providers: [...repositories, ...projectors, ...projectors.map(registration)],
+      providers: [rootIsThere, ...repositories, ...projectors],
       exports: repositories,
     };
   }
 }
 
-function rootModule(options: Provider, imports: DynamicModule['imports'] = []): DynamicModule {
+/** One feature. Nest names the module where a projector lacks a dependency, and so its name tells the mend. */
+@Module({})
+class EventSourcingFeatureModule {
+  static {
+    Object.defineProperty(this, 'name', {
+      value:
+        'EventSourcingModule.forFeature({ projectors, imports: [a module that exports what they inject] })',
+    });
+  }
+}
+
+function rootModule(
+  definition: DynamicModule,
+  { dataSource = 'default', cqrs }: EventSourcingExtras,
+): DynamicModule {
   return {
-    module: EventSourcingModule,
+    ...definition,
     global: true,
-    imports: [...imports, DiscoveryModule, CqrsModule.forRoot()],
-    providers: [options, ...rootProviders],
+    imports: [
+      ...(definition.imports ?? []),
+      DiscoveryModule,
+      cqrs ? { ...CqrsModule.forRoot(cqrs), global: false } : CqrsModule,
+    ],
+    providers: [
+      ...(definition.providers ?? []),
+      {
+        provide: DATA_SOURCE,
+        inject: [OPTIONS, { token: dataSourceToken(dataSource), optional: true }],
+        useFactory: applicationDataSource(dataSource),
+      },
+      ...rootProviders,
+    ],
     exports: [
       EventStore,
       EventRegistry,
@@ -82,19 +108,39 @@ function rootModule(options: Provider, imports: DynamicModule['imports'] = []): 
   };
 }
 
+/** @throws EventRegistrationError for a class that is not decorated, or not there yet. */
+function checkClasses({ aggregates = [], projectors = [] }: EventSourcingFeature): void {
+  if ([...aggregates, ...projectors].includes(undefined as never)) {
+    throw new EventRegistrationError(
+      'EventSourcingModule.forFeature is given undefined in place of a class. Look for files that import each other in a circle.',
+    );
+  }
+  for (const projector of projectors) {
+    if (projectorDefinition(projector) || isOfAnotherCopy(projector, 'Projector')) continue;
+    throw new EventRegistrationError(
+      `${projector.name} is no projector. Decorate it: @Projector('name', { version: 1, entities: [] }).`,
+    );
+  }
+}
+
+/** The kernel stands in the root module, which is global; a feature alone has no log. */
+const rootIsThere: FactoryProvider = {
+  provide: Symbol('EventSourcingModule.forRoot'),
+  inject: [{ token: Aggregates, optional: true }],
+  useFactory: (aggregates: Aggregates | undefined) => checkRoot(aggregates) !== undefined,
+};
+
 function repositoryProvider(aggregateClass: AggregateClass): FactoryProvider {
   return {
     provide: aggregateRepositoryToken(aggregateClass),
-    inject: [Aggregates],
-    useFactory: (aggregates: Aggregates) => aggregates.repository(aggregateClass),
+    inject: [{ token: Aggregates, optional: true }],
+    useFactory: (aggregates: Aggregates | undefined) => checkRoot(aggregates).repository(aggregateClass),
   };
 }
 
-/** Registers the projector while the application starts, so that a mistake stops it there. */
-function registration(projector: Type): FactoryProvider {
-  return {
-    provide: Symbol(`registration of ${projector.name}`),
-    inject: [Projections, projector],
-    useFactory: (projections: Projections, instance: object) => projections.register(instance),
-  };
+function checkRoot(aggregates: Aggregates | undefined): Aggregates {
+  if (aggregates) return aggregates;
+  throw new EventRegistrationError(
+    'EventSourcingModule.forFeature is used without forRoot. Import EventSourcingModule.forRoot({ store: … }) in the root module.',
+  );
 }

@@ -1,4 +1,5 @@
-import type { FactoryProvider, ModuleMetadata, Type } from '@nestjs/common';
+import type { InjectionToken, ModuleMetadata, Type } from '@nestjs/common';
+import type { CqrsModuleOptions } from '@nestjs/cqrs';
 import { AggregateClass } from './domain';
 import { PostgresEventStoreOptions } from './event-store/postgres/postgres-event-store';
 import { SubscriptionSettings } from './subscriptions/subscription-settings';
@@ -14,10 +15,15 @@ export interface EventSourcingOptions {
   readonly aggregateCacheBytes?: number;
 }
 
-export interface EventSourcingAsyncOptions {
-  readonly imports?: ModuleMetadata['imports'];
-  readonly inject?: FactoryProvider['inject'];
-  readonly useFactory: (...dependencies: never[]) => EventSourcingOptions | Promise<EventSourcingOptions>;
+/** What the module has to know before any factory runs: given beside `useFactory` in `forRootAsync`. */
+export interface EventSourcingExtras {
+  /**
+   * The TypeORM data source of read models and checkpoints, on the database of the log: its name in `TypeOrmModule.forRoot`, or
+   * its injection token. Default: `'default'`.
+   */
+  readonly dataSource?: InjectionToken;
+  /** Options of the buses of `@nestjs/cqrs`, where the application imports no `CqrsModule.forRoot` of its own. */
+  readonly cqrs?: CqrsModuleOptions;
 }
 
 export interface EventSourcingFeature {
@@ -27,3 +33,6 @@ export interface EventSourcingFeature {
   readonly projectors?: readonly Type[];
   readonly imports?: ModuleMetadata['imports'];
 }
+
+/** Token of the options that `forRoot` was given. The same for every copy of the package, so that two of them are noticed. */
+export const OPTIONS = Symbol.for('@annals/nestjs options');

@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Provider } from '@nestjs/common';
-import { DiscoveryService } from '@nestjs/core';
-import { EventBus } from '@nestjs/cqrs';
-import { DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { EventRegistry } from './event-store/event-registry';
 import { EventStore } from './event-store/event-store';
 import { EventStoreShutdown } from './event-store/event-store-shutdown';
@@ -12,7 +10,8 @@ import { LogCheck } from './event-store/postgres/log-check';
 import { PostgresEventStore } from './event-store/postgres/postgres-event-store';
 import { AppendSignal, ProgressSignal } from './event-store/progress-signal';
 import { ReceiptCleaning } from './event-store/receipt-cleaning';
-import { EventSourcingOptions } from './event-sourcing.options';
+import { EventSourcingOptions, OPTIONS } from './event-sourcing.options';
+import { ApplicationEventBus } from './messaging/application-event-bus';
 import { EventBusBridge } from './messaging/event-bus-bridge';
 import { ProjectionFold } from './projections/projection-fold';
 import { ProjectionPositions } from './projections/projection-positions';
@@ -23,6 +22,7 @@ import { Rebuilds } from './projections/rebuild/rebuilds';
 import { AggregateCache } from './repository/aggregate-cache';
 import { Aggregates } from './repository/aggregates';
 import { CheckpointCheck } from './subscriptions/checkpoint-check';
+import { DurableHandlers } from './subscriptions/durable-handlers';
 import { Leases } from './subscriptions/leases';
 import { defaultSubscriptionSettings, SubscriptionSettings } from './subscriptions/subscription-settings';
 import { Subscribers } from './subscriptions/subscribers';
@@ -32,9 +32,10 @@ import { SubscriptionLoopParts } from './subscriptions/subscription-loop';
 import { SubscriptionStatuses } from './subscriptions/subscription-status';
 import { SubscriptionWatchdog } from './subscriptions/subscription-watchdog';
 import { Subscriptions } from './subscriptions/subscriptions';
+import { Explorer } from './start/explorer';
 
-/** Token of the options that `forRoot` was given. */
-export const OPTIONS = Symbol('EventSourcingOptions');
+/** Token of the data source that `forRoot` names. */
+export const DATA_SOURCE = Symbol('data source of EventSourcingModule');
 const SETTINGS = Symbol('SubscriptionSettings');
 const LOOP_PARTS = Symbol('SubscriptionLoopParts');
 
@@ -75,19 +76,26 @@ export const rootProviders: Provider[] = [
     useFactory: (registry: EventRegistry) => new Projections(registry),
   },
   {
+    provide: DurableHandlers,
+    inject: [EventRegistry],
+    useFactory: (registry: EventRegistry) => new DurableHandlers(registry),
+  },
+  Explorer,
+  ApplicationEventBus,
+  {
     provide: ProjectionPositions,
-    inject: [DataSource, ProgressSignal],
+    inject: [DATA_SOURCE, ProgressSignal],
     useFactory: (dataSource: DataSource, signal: ProgressSignal) =>
       new ProjectionPositions(dataSource, signal),
   },
   {
     provide: ProjectionFold,
-    inject: [DataSource, EventStore],
+    inject: [DATA_SOURCE, EventStore],
     useFactory: (dataSource: DataSource, store: EventStore) => new ProjectionFold(dataSource, store),
   },
   {
     provide: LogCheck,
-    inject: [DataSource],
+    inject: [DATA_SOURCE],
     useFactory: (dataSource: DataSource) => new LogCheck(dataSource),
   },
   {
@@ -100,42 +108,42 @@ export const rootProviders: Provider[] = [
   },
   {
     provide: EventBusBridge,
-    inject: [EventStore, SharedLog, EventRegistry, EventBus, AppendSignal, SETTINGS],
+    inject: [EventStore, SharedLog, EventRegistry, ApplicationEventBus, AppendSignal, SETTINGS],
     useFactory: (
       store: EventStore,
       shared: SharedLog,
       registry: EventRegistry,
-      eventBus: EventBus,
+      eventBus: ApplicationEventBus,
       appended: AppendSignal,
       { pollMs }: SubscriptionSettings,
     ) => new EventBusBridge({ store, shared }, registry, eventBus, { appended, pollMs }),
   },
   {
     provide: Subscribers,
-    inject: [Projections, EventRegistry, DiscoveryService],
-    useFactory: (projections: Projections, registry: EventRegistry, discovery: DiscoveryService) =>
-      new Subscribers(projections, registry, discovery),
+    inject: [Projections, DurableHandlers],
+    useFactory: (projections: Projections, handlers: DurableHandlers) =>
+      new Subscribers(projections, handlers),
   },
   {
     provide: SubscriptionStatuses,
-    inject: [DataSource, Subscribers],
+    inject: [DATA_SOURCE, Subscribers],
     useFactory: (dataSource: DataSource, subscribers: Subscribers) =>
       new SubscriptionStatuses(dataSource, subscribers),
   },
   {
     provide: SubscriptionControl,
-    inject: [DataSource, Subscribers],
+    inject: [DATA_SOURCE, Subscribers],
     useFactory: (dataSource: DataSource, subscribers: Subscribers) =>
       new SubscriptionControl(dataSource, subscribers),
   },
   {
     provide: LOOP_PARTS,
-    inject: [EventStore, SharedLog, DataSource, AppendSignal, ProgressSignal, SETTINGS],
+    inject: [EventStore, SharedLog, DATA_SOURCE, AppendSignal, ProgressSignal, SETTINGS],
     useFactory: makeLoopParts,
   },
   {
     provide: CheckpointCheck,
-    inject: [DataSource],
+    inject: [DATA_SOURCE],
     useFactory: (dataSource: DataSource) => new CheckpointCheck(dataSource),
   },
   {
@@ -146,13 +154,13 @@ export const rootProviders: Provider[] = [
   },
   {
     provide: Rebuilds,
-    inject: [DataSource, Projections, Subscribers],
+    inject: [DATA_SOURCE, Projections, Subscribers],
     useFactory: (dataSource: DataSource, projections: Projections, subscribers: Subscribers) =>
       new Rebuilds(dataSource, projections, subscribers),
   },
   {
     provide: RebuildSwap,
-    inject: [DataSource, EventStore],
+    inject: [DATA_SOURCE, EventStore],
     useFactory: (dataSource: DataSource, store: EventStore) => new RebuildSwap(dataSource, store),
   },
   {

@@ -1,7 +1,7 @@
 // Wiring: the module, once per application and once per feature
 export { EventSourcingModule } from './event-sourcing.module';
 export type {
-  EventSourcingAsyncOptions,
+  EventSourcingExtras,
   EventSourcingFeature,
   EventSourcingOptions,
 } from './event-sourcing.options';

@@ -1,4 +1,5 @@
 import { AggregateRoot } from './aggregate-root';
+import { anotherCopy, isOfAnotherCopy, noteDecorated } from './decorated-classes';
 
 /** A class that can be loaded from its events: made from the id alone, then replayed. */
 export type AggregateClass<T extends AggregateRoot = AggregateRoot> = (new (id: string) => T) & {
@@ -23,6 +24,7 @@ const definitions = new WeakMap<object, AggregateDefinition>();
 /** Names the type of the aggregate's streams. Like an event type, the name outlives the class. */
 export function Aggregate(type: string, { cache = true }: AggregateOptions = {}) {
   return (aggregateClass: AggregateClass): void => {
+    noteDecorated(aggregateClass, 'Aggregate');
     definitions.set(aggregateClass, { type, cache });
   };
 }
@@ -31,6 +33,9 @@ export function Aggregate(type: string, { cache = true }: AggregateOptions = {})
 export function aggregateType(aggregateClass: AggregateClass): string {
   const definition = definitions.get(aggregateClass);
   if (definition === undefined) {
+    if (isOfAnotherCopy(aggregateClass, 'Aggregate')) {
+      throw new Error(anotherCopy(aggregateClass.name, 'Aggregate'));
+    }
     throw new Error(
       `${aggregateClass.name} has no stream type. Decorate it: @Aggregate('${aggregateClass.name}').`,
     );

@@ -1,3 +1,4 @@
+import { noteDecorated } from './decorated-classes';
 import { EventClass } from './event-class';
 
 /** What is stored of an event: its own members, as plain JSON. */
@@ -27,6 +28,7 @@ const definitions = new WeakMap<EventClass, DomainEventDefinition>();
  */
 export function DomainEvent(type: string, options: DomainEventOptions = {}) {
   return (eventClass: EventClass): void => {
+    noteDecorated(eventClass, 'DomainEvent');
     definitions.set(eventClass, { type, version: options.version ?? 1, upcasters: options.upcasters ?? {} });
   };
 }

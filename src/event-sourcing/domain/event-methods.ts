@@ -1,3 +1,4 @@
+import { noteDecorated } from './decorated-classes';
 import { EventClass } from './event-class';
 
 const ownMethods = new WeakMap<object, Map<EventClass, string>>();
@@ -13,6 +14,7 @@ export function addEventMethod(prototype: object, eventClass: EventClass, method
     );
   }
   methods.set(eventClass, method);
+  noteDecorated(prototype.constructor, 'On');
   ownMethods.set(prototype, methods);
 }
 

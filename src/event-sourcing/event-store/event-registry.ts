@@ -1,4 +1,5 @@
 import { domainEventDefinition, DomainEventDefinition, EventClass, EventData } from '../domain';
+import { anotherCopy, isOfAnotherCopy } from '../domain/decorated-classes';
 import { appendLimits } from './append-limits';
 import { EventSourcingError } from './errors';
 import { RecordedEvent } from './event-envelope';
@@ -27,10 +28,12 @@ export class UnknownSchemaVersionError extends EventSourcingError {
 /** Knows the class of every stored event type, and turns one into the other. */
 export class EventRegistry {
   private readonly classes = new Map<string, EventClass>();
+  private sealed = false;
 
   /**
    * Idempotent for the same class.
-   * @throws EventRegistrationError for an undecorated class, a type with two classes, or a missing upcast step.
+   * @throws EventRegistrationError for an undecorated class, a type with two classes, a missing upcast step, or a class that
+   * comes after the start.
    */
   register(eventClass: EventClass): void {
     const definition = this.definition(eventClass);
@@ -46,7 +49,27 @@ export class EventRegistry {
       );
     }
     checkUpcasters(eventClass, definition);
+    if (this.sealed && !known) {
+      throw new EventRegistrationError(
+        `${eventClass.name} is registered after the start: until now its events would have stopped every subscription. ` +
+          'Import the module that handles it when the application starts; do not load it lazily.',
+      );
+    }
     this.classes.set(definition.type, eventClass);
+  }
+
+  /** All classes, once the application has started. */
+  all(): readonly EventClass[] {
+    return [...this.classes.values()];
+  }
+
+  /** From now on no class may be added: the subscriptions begin to read the log. */
+  seal(): void {
+    this.sealed = true;
+  }
+
+  get isSealed(): boolean {
+    return this.sealed;
   }
 
   /** @throws UnknownEventTypeError */
@@ -86,6 +109,9 @@ export class EventRegistry {
   private definition(eventClass: EventClass): DomainEventDefinition {
     const definition = domainEventDefinition(eventClass);
     if (definition) return definition;
+    if (isOfAnotherCopy(eventClass, 'DomainEvent')) {
+      throw new EventRegistrationError(anotherCopy(eventClass.name, 'DomainEvent'));
+    }
     throw new EventRegistrationError(
       `${eventClass.name} has no stored name. Decorate it: @DomainEvent('${eventClass.name}').`,
     );

@@ -25,7 +25,7 @@ export class EventBusBridge {
   constructor(
     private readonly log: { readonly store: EventStore; readonly shared: SharedLog },
     private readonly registry: EventRegistry,
-    private readonly eventBus: EventBus,
+    private readonly eventBus: Pick<EventBus, 'publish'>,
     private readonly wakeUp: { readonly appended: AppendSignal; readonly pollMs: number },
   ) {}
 

@@ -16,8 +16,14 @@ export class Projection {
     readonly definition: ProjectorDefinition,
     private readonly projector: object,
     private readonly registry: EventRegistry,
+    projectorClass: EventClass = projector.constructor as EventClass,
   ) {
-    this.methods = eventMethods(projector.constructor);
+    this.methods = eventMethods(projectorClass);
+  }
+
+  /** The classes of events that its methods take. */
+  get events(): readonly EventClass[] {
+    return [...this.methods.keys()];
   }
 
   get name(): string {

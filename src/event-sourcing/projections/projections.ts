@@ -1,4 +1,5 @@
 import { EventClass, eventMethods } from '../domain';
+import { anotherCopy, isOfAnotherCopy } from '../domain/decorated-classes';
 import { EventRegistrationError, EventRegistry } from '../event-store/event-registry';
 import { Projection } from './projection';
 import { projectorDefinition } from './projector';
@@ -9,9 +10,11 @@ export class Projections {
 
   constructor(private readonly registry: EventRegistry) {}
 
-  /** @throws EventRegistrationError for an undecorated projector, one without events, or a name used twice. */
-  register(projector: object): void {
-    const projectorClass = projector.constructor as EventClass;
+  /**
+   * `projectorClass` has the decorator and the `@On` methods; `projector` may be an instance of another class that has them, too.
+   * @throws EventRegistrationError for an undecorated projector, one without events, or a name used twice.
+   */
+  register(projector: object, projectorClass = projector.constructor as EventClass): void {
     const definition = projectorDefinition(projectorClass);
     if (!definition) {
       throw new EventRegistrationError(
@@ -30,14 +33,10 @@ export class Projections {
         `Two projectors are named "${definition.name}", and would move one checkpoint. Rename ${projectorClass.name}.`,
       );
     }
-    const events = [...eventMethods(projectorClass).keys()];
-    if (events.length === 0) {
-      throw new EventRegistrationError(
-        `${projectorClass.name} has no @On method, so it would project nothing.`,
-      );
-    }
-    events.forEach((event) => this.registry.register(event));
-    this.byName.set(definition.name, new Projection(definition, projector, this.registry));
+    const methods = eventMethods(projectorClass);
+    checkMethods(projectorClass, methods, projector);
+    for (const event of methods.keys()) this.registry.register(event);
+    this.byName.set(definition.name, new Projection(definition, projector, this.registry, projectorClass));
   }
 
   all(): readonly Projection[] {
@@ -52,6 +51,30 @@ export class Projections {
       `There is no projector "${name}". There are: ${[...this.byName.keys()].join(', ') || 'none'}.`,
     );
   }
+}
+
+function checkMethods(
+  projectorClass: EventClass,
+  methods: ReadonlyMap<EventClass, string>,
+  projector: object,
+): void {
+  if (isOfAnotherCopy(projectorClass, 'On')) {
+    throw new EventRegistrationError(anotherCopy(projectorClass.name, 'On'));
+  }
+  if (methods.size === 0) {
+    throw new EventRegistrationError(
+      `${projectorClass.name} has no @On method, so it would project nothing. Add one for each event that changes its rows.`,
+    );
+  }
+  for (const method of methods.values()) checkMethod(projectorClass, projector, method);
+}
+
+/** Where another object stands for the projector, as in a test. */
+function checkMethod(projectorClass: EventClass, projector: object, method: string): void {
+  if (typeof (projector as Record<string, unknown>)[method] === 'function') return;
+  throw new EventRegistrationError(
+    `What is provided as ${projectorClass.name} has no method ${method}. Provide an object with all @On methods of ${projectorClass.name}.`,
+  );
 }
 
 function checkSegments(projector: string, segments: number): void {

@@ -1,4 +1,5 @@
 import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
+import { inherited, noteDecorated } from '../domain/decorated-classes';
 import { RecordedEvent } from '../event-store/event-envelope';
 import { Rows } from '../rows/rows';
 
@@ -39,10 +40,12 @@ const definitions = new WeakMap<object, ProjectorDefinition>();
  */
 export function Projector(name: string, options: ProjectorOptions): ClassDecorator {
   return (projectorClass) => {
+    noteDecorated(projectorClass, 'Projector');
     definitions.set(projectorClass, { name, ...options });
   };
 }
 
+/** The definition of a projector, or of one that it extends. */
 export function projectorDefinition(projectorClass: object): ProjectorDefinition | undefined {
-  return definitions.get(projectorClass);
+  return inherited(definitions, projectorClass);
 }

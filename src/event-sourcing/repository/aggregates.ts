@@ -16,6 +16,11 @@ export class Aggregates {
     private readonly cache?: AggregateCache,
   ) {}
 
+  /** Whether a feature has asked for its repository. */
+  has(aggregateClass: object): boolean {
+    return this.repositories.has(aggregateClass as AggregateClass);
+  }
+
   /** @throws EventRegistrationError when another class has the stream type, or its events cannot be registered. */
   repository(aggregateClass: AggregateClass): EventSourcedRepository<AggregateRoot> {
     const type = aggregateType(aggregateClass);

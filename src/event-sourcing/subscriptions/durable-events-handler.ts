@@ -1,5 +1,6 @@
 import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
 import { EventClass } from '../domain';
+import { inherited, noteDecorated } from '../domain/decorated-classes';
 import { RecordedEvent } from '../event-store/event-envelope';
 import { Rows } from '../rows/rows';
 
@@ -46,10 +47,12 @@ const definitions = new WeakMap<object, DurableHandlerDefinition>();
 export function DurableEventsHandler(nameOrOptions: string | DurableHandlerOptions, ...events: EventClass[]) {
   const options = typeof nameOrOptions === 'string' ? { name: nameOrOptions } : nameOrOptions;
   return <H extends IDurableEventsHandler<never>>(handlerClass: new (...args: never[]) => H): void => {
+    noteDecorated(handlerClass, 'DurableEventsHandler');
     definitions.set(handlerClass, { ...options, events });
   };
 }
 
+/** The definition of a durable handler, or of one that it extends. */
 export function durableHandlerDefinition(handlerClass: object): DurableHandlerDefinition | undefined {
-  return definitions.get(handlerClass);
+  return inherited(definitions, handlerClass);
 }

@@ -29,6 +29,11 @@ export class DurableHandler implements Subscriber {
     return this.definition.name;
   }
 
+  /** The classes of events that it takes. */
+  get handles(): readonly EventClass[] {
+    return this.definition.events;
+  }
+
   get from(): 'beginning' | 'now' {
     return this.definition.from ?? 'beginning';
   }

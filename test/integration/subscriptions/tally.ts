@@ -1,4 +1,3 @@
-import { DiscoveryService } from '@nestjs/core';
 import { DataSource, Entity, Column, PrimaryColumn } from 'typeorm';
 import {
   AppendSignal,
@@ -20,6 +19,7 @@ import { DomainEvent, On } from '../../../src/event-sourcing/domain';
 import { ProgressSignal } from '../../../src/event-sourcing/event-store/progress-signal';
 import { Projection } from '../../../src/event-sourcing/projections/projection';
 import { segmentsOf } from '../../../src/event-sourcing/projections/projection-segment';
+import { DurableHandlers } from '../../../src/event-sourcing/subscriptions/durable-handlers';
 import { Leases } from '../../../src/event-sourcing/subscriptions/leases';
 import { SharedLog } from '../../../src/event-sourcing/subscriptions/shared-log';
 import { Subscribers } from '../../../src/event-sourcing/subscriptions/subscribers';
@@ -113,8 +113,7 @@ export async function startTallies(
   const connection = { connectionString: database.url };
   const store = new PostgresEventStore({ connection, ...pages }, appended);
   const projections = projectionsOf({}, { version: 1, segments: 1 });
-  const noHandlers = { getProviders: () => [] } as unknown as DiscoveryService;
-  const subscribers = new Subscribers(projections, new EventRegistry(), noHandlers);
+  const subscribers = new Subscribers(projections, new DurableHandlers(new EventRegistry()));
   const stops: (() => Promise<void>)[] = [];
   const partsOf = (owner: string, settings: Partial<SubscriptionSettings>) => {
     const all = { ...defaultSubscriptionSettings, pollMs: 50, leaseSeconds: 2, ...settings };
@@ -147,7 +146,11 @@ export async function startTallies(
     rebuilding(owner, { meddling = {}, version = 1, segments = 1, beside, ...settings } = {}) {
       const known = projectionsOf(meddling, { version, segments });
       if (beside) known.register(beside);
-      const orders = new Rebuilds(dataSource, known, new Subscribers(known, new EventRegistry(), noHandlers));
+      const orders = new Rebuilds(
+        dataSource,
+        known,
+        new Subscribers(known, new DurableHandlers(new EventRegistry())),
+      );
       const swap = new RebuildSwap(dataSource, store);
       const runner = new RebuildRunner(known, orders, swap, partsOf(owner, settings));
       stops.push(() => runner.stop());
