@@ -56,5 +56,5 @@ function comesFirst({ imports }: Module, kernel: Module, theirs: Module): boolea
 }
 
 function optionsOf(cqrs: Module): string[] {
-  return Object.keys((cqrs.providers.get(CQRS_OPTIONS)?.instance ?? {}) as object);
+  return Object.keys(cqrs.providers.get(CQRS_OPTIONS)?.instance ?? {});
 }

@@ -10,6 +10,7 @@ import {
   Type,
 } from '@nestjs/common';
 import { ContextIdFactory, LazyModuleLoader, REQUEST } from '@nestjs/core';
+import { EventsHandler } from '@nestjs/cqrs';
 import { Test, TestingModule } from '@nestjs/testing';
 import { Aggregate, AggregateRoot, DomainEvent, On } from '../domain';
 import { EventRegistrationError } from '../event-store/event-registry';
@@ -123,7 +124,7 @@ describe('a subscriber works', () => {
   class NotDecorated {}
 
   it.each<[string, Application]>([
-    ['given to forFeature', { imports: [EventSourcingModule.forFeature({ projectors: [Bills as Type] })] }],
+    ['given to forFeature', { imports: [EventSourcingModule.forFeature({ projectors: [Bills] })] }],
     ['listed in the providers of a module', { providers: [Bills] }],
     ['given by useClass under another token', { providers: [{ provide: 'bills', useClass: Bills }] }],
     ['given by useFactory', { providers: [{ provide: 'bills', useFactory: () => new Bills() as object }] }],
@@ -320,6 +321,17 @@ describe('an application does not start with', () => {
     );
   });
 
+  it('@EventsHandler on a durable handler, which would get each event from both', async () => {
+    @EventsHandler(Paid)
+    @DurableEventsHandler('both', Paid)
+    class Both {
+      handle(_event: Paid): void {}
+    }
+    expect(await refusal({ providers: [Both] })).toContain(
+      'Both has both @DurableEventsHandler and @EventsHandler, and would get each event twice. Keep one of them.',
+    );
+  });
+
   it('@On methods without @Projector, own or inherited', async () => {
     class Forgotten {
       @On(Paid)
@@ -412,6 +424,75 @@ describe('an application does not start with', () => {
     };
     await expect(start(given)).rejects.toThrow(
       /Oil at index \[0\] is available in the EventSourcingModule\.forFeature\(\{ projectors, imports: \[a module that exports/,
+    );
+  });
+});
+
+describe('what another copy of the package decorated is refused by name', () => {
+  let copy: {
+    readonly domain: typeof import('../domain');
+    readonly projector: typeof import('../projections/projector');
+    readonly handler: typeof import('../subscriptions/durable-events-handler');
+  };
+  const sentence = (name: string, decorator: string) =>
+    `${name} has the @${decorator} of another copy of this package, which the running one does not know. ` +
+    'Install one copy for all modules, and import everything from it: npm ls @annals/nestjs.';
+
+  beforeAll(() => {
+    jest.isolateModules(() => {
+      copy = {
+        domain: jest.requireActual('../domain'),
+        projector: jest.requireActual('../projections/projector'),
+        handler: jest.requireActual('../subscriptions/durable-events-handler'),
+      };
+    });
+  });
+
+  it('a projector', async () => {
+    @copy.projector.Projector('copied', { version: 1, entities: [] })
+    class CopiedProjector {
+      @On(Paid)
+      onPaid(_event: Paid): void {}
+    }
+    expect(await refusal({ providers: [CopiedProjector] })).toBe(sentence('CopiedProjector', 'Projector'));
+    const feature = EventSourcingModule.forFeature({ projectors: [CopiedProjector] });
+    expect(await refusal({ imports: [feature] })).toBe(sentence('CopiedProjector', 'Projector'));
+  });
+
+  it('a durable handler', async () => {
+    @copy.handler.DurableEventsHandler('copied', Paid)
+    class CopiedHandler {
+      handle(): void {}
+    }
+    expect(await refusal({ providers: [CopiedHandler] })).toBe(
+      sentence('CopiedHandler', 'DurableEventsHandler'),
+    );
+  });
+
+  it('the @On methods of a projector', async () => {
+    @Projector('copied', { version: 1, entities: [] })
+    class HalfCopied {
+      @copy.domain.On(Paid)
+      onPaid(_event: Paid): void {}
+    }
+    expect(await refusal({ providers: [HalfCopied] })).toBe(sentence('HalfCopied', 'On'));
+  });
+
+  it('an event', async () => {
+    @copy.domain.DomainEvent('Copied')
+    class Copied {}
+    @DurableEventsHandler('copies', Copied)
+    class Copies {
+      handle(): void {}
+    }
+    expect(await refusal({ providers: [Copies] })).toBe(sentence('Copied', 'DomainEvent'));
+  });
+
+  it('an aggregate', () => {
+    @copy.domain.Aggregate('Copied')
+    class CopiedAggregate extends copy.domain.AggregateRoot {}
+    expect(() => EventSourcingModule.forFeature({ aggregates: [CopiedAggregate as never] })).toThrow(
+      sentence('CopiedAggregate', 'Aggregate'),
     );
   });
 });

@@ -17,6 +17,9 @@ export interface FoundSubscriber {
   readonly module: string;
 }
 
+/** Where `@EventsHandler` of `@nestjs/cqrs` keeps its events; the package does not export it. */
+const EVENTS_HANDLER = '__eventsHandler__';
+
 /**
  * The projectors and durable handlers among all providers of the application, however they are provided: as a class, by a
  * factory, as a value, or by another object in their place.
@@ -63,19 +66,30 @@ function classesOf({ instance, metatype, isFactory, token }: InstanceWrapper): E
 function kindOf(candidate: EventClass): FoundSubscriber['kind'] | undefined {
   const isProjector = projectorDefinition(candidate) !== undefined;
   const isHandler = durableHandlerDefinition(candidate) !== undefined;
-  if (isProjector && isHandler) {
+  if (isHandler) checkHandlerAlone(candidate, isProjector);
+  if (isHandler) return 'handler';
+  return isProjector ? 'projector' : undefined;
+}
+
+/** A durable handler gets events in one way, and is nothing else. */
+function checkHandlerAlone(handler: EventClass, isProjector: boolean): void {
+  if (isProjector) {
     throw new EventRegistrationError(
-      `${candidate.name} has both @Projector and @DurableEventsHandler. Make two classes of it: a projector may be run again ` +
+      `${handler.name} has both @Projector and @DurableEventsHandler. Make two classes of it: a projector may be run again ` +
         'from the first event, and a durable handler must not.',
     );
   }
-  if (isHandler && hasEventMethods(candidate)) {
+  if (Reflect.hasMetadata(EVENTS_HANDLER, handler)) {
     throw new EventRegistrationError(
-      `${candidate.name} is a durable handler, so nothing calls its @On methods. Name their events in ` +
+      `${handler.name} has both @DurableEventsHandler and @EventsHandler, and would get each event twice. Keep one of them.`,
+    );
+  }
+  if (hasEventMethods(handler)) {
+    throw new EventRegistrationError(
+      `${handler.name} is a durable handler, so nothing calls its @On methods. Name their events in ` +
         '@DurableEventsHandler, and take them in handle(); or make a @Projector of it.',
     );
   }
-  return isProjector ? 'projector' : isHandler ? 'handler' : undefined;
 }
 
 /** A class that looks like a subscriber and is none would be passed over in silence. */
