@@ -160,8 +160,9 @@ export const rootProviders: Provider[] = [
   },
   {
     provide: RebuildSwap,
-    inject: [DATA_SOURCE, EventStore],
-    useFactory: (dataSource: DataSource, store: EventStore) => new RebuildSwap(dataSource, store),
+    inject: [DATA_SOURCE, EventStore, SETTINGS],
+    useFactory: (dataSource: DataSource, store: EventStore, settings: SubscriptionSettings) =>
+      new RebuildSwap(dataSource, store, settings),
   },
   {
     provide: RebuildRunner,

@@ -36,7 +36,10 @@ export {
   NoRebuildError,
   NotAProjectorError,
   RebuildInProgressError,
+  RebuildBlockedError,
   RebuildRefusedError,
+  TableChangedError,
+  TableInUseError,
 } from './projections/rebuild/errors';
 export type { TableDifference } from './projections/compare-tables';
 

@@ -16,6 +16,7 @@ export interface RebuildProgress {
   /** The new rows wait for an operator before they take over. */
   readonly isHeld: boolean;
   readonly parkedCount: number;
+  /** Why the new rows stand still, or do not take over. */
   readonly failure: string | null;
 }
 
@@ -58,7 +59,7 @@ export interface SegmentStatus {
 }
 
 const select = `
-  SELECT s.name, s.segment, s.kind, s.version, s.paused, s.failure, s.rebuilt_at, s.position AS checkpoint,
+  SELECT s.name, s.segment, s.kind, s.version, s.paused, COALESCE(s.failure, r.trouble) AS failure, s.rebuilt_at, s.position AS checkpoint,
     CASE WHEN s.lease_expires_at > clock_timestamp() THEN s.owner END AS owner,
     l.head, COALESCE(EXTRACT(EPOCH FROM clock_timestamp() - e.timestamp), 0)::double precision AS lag_seconds,
     COALESCE(p.parked_count, 0) AS parked_count,

@@ -158,7 +158,7 @@ function fromSubscriptions(error: unknown): Problem | undefined {
     return { code: 'rebuild-in-progress', status: 409, detail: error.message };
   }
   if (error instanceof RebuildRefusedError) {
-    return { code: 'rebuild-refused', status: 422, detail: 'A table of this read model cannot be copied.' };
+    return { code: 'rebuild-refused', status: 422, detail: error.message };
   }
   return error instanceof NotAProjectorError
     ? fromValidation(ValidationFailedError.at('#/name', error.message))

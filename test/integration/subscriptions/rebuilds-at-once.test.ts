@@ -1,9 +1,18 @@
 import { Logger } from '@nestjs/common';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { type ProjectionContext, Projector } from '../../../src/event-sourcing';
+import {
+  EventRegistry,
+  type ProjectionContext,
+  Projections,
+  Projector,
+  RebuildRefusedError,
+  Rebuilds,
+} from '../../../src/event-sourcing';
 import { On } from '../../../src/event-sourcing/domain';
+import { DurableHandlers } from '../../../src/event-sourcing/subscriptions/durable-handlers';
+import { Subscribers } from '../../../src/event-sourcing/subscriptions/subscribers';
 import { waitUntil } from '../../support/wait-until';
-import { Counted, startTallies, TallySystem } from './tally';
+import { Counted, startTallies, Tally, TallySystem } from './tally';
 
 @Entity('totals')
 class Total {
@@ -22,6 +31,22 @@ class TotalProjector {
     const before = await rows(Total).get('all');
     rows(Total).put({ id: 'all', total: (before?.total ?? 0) + by });
   }
+}
+
+@Projector('other-tallies', { version: 1, entities: [Tally] })
+class OtherTallyProjector {
+  @On(Counted)
+  onCounted({ by }: Counted, { rows, recorded }: ProjectionContext): void {
+    rows(Tally).put({ id: recorded.id, total: by, seen: '' });
+  }
+}
+
+/** The orders of a program that has the other projector alone. */
+function onlyOther({ dataSource }: TallySystem): Rebuilds {
+  const registry = new EventRegistry();
+  const projections = new Projections(registry);
+  projections.register(new OtherTallyProjector());
+  return new Rebuilds(dataSource, projections, new Subscribers(projections, new DurableHandlers(registry)));
 }
 
 describe('two rebuilds at once', () => {
@@ -52,7 +77,9 @@ describe('two rebuilds at once', () => {
       await orders.request('totals');
       runner.start();
       await waitUntil(async () => (await underWay()).join() === 'tallies');
-      await waitUntil(() => Promise.resolve(warnings.mock.calls.join().includes('lock timeout')));
+      await waitUntil(() =>
+        Promise.resolve(warnings.mock.calls.join().includes('tables are in use by process')),
+      );
       const old = "SELECT to_regclass('projection_old.totals') IS NOT NULL AS is_there";
       expect(await system.dataSource.query(old)).toEqual([{ is_there: true }]);
       expect(await system.tallies()).toEqual({});
@@ -62,5 +89,31 @@ describe('two rebuilds at once', () => {
     }
     await waitUntil(async () => (await underWay()).length === 0);
     expect(await system.tallies()).toEqual({ a: { total: 3, seen: '1 2' } });
+  });
+
+  it('are refused for two projectors of one table, in one program and in two', async () => {
+    const one = system.rebuilding('one', { beside: new OtherTallyProjector() });
+    const sentence =
+      /table "tallies" is a table of "(other-tallies|tallies)" too, whose rows would be dropped\. Give each/;
+    await expect(one.orders.request('tallies')).rejects.toThrow(sentence);
+    await expect(one.orders.request('tallies')).rejects.toThrow(RebuildRefusedError);
+    expect(await one.orders.all()).toEqual([]);
+    await system.rebuilding('two').orders.request('tallies');
+    const others = onlyOther(system);
+    await expect(others.request('other-tallies')).rejects.toThrow(sentence);
+    // Of a program that is no longer there; the sentence names the command.
+    await others.cancel('tallies');
+    await others.request('other-tallies');
+    expect(await others.all()).toMatchObject([{ projection: 'other-tallies' }]);
+  });
+
+  it('are ordered once, where two programs order one for the same table at the same moment', async () => {
+    const two = system.rebuilding('two');
+    const orders = [two.orders.request('tallies'), onlyOther(system).request('other-tallies')];
+    const outcomes = await Promise.allSettled(orders);
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({
+      reason: expect.any(RebuildRefusedError) as RebuildRefusedError,
+    });
   });
 });

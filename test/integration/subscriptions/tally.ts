@@ -151,8 +151,9 @@ export async function startTallies(
         known,
         new Subscribers(known, new DurableHandlers(new EventRegistry())),
       );
-      const swap = new RebuildSwap(dataSource, store);
-      const runner = new RebuildRunner(known, orders, swap, partsOf(owner, settings));
+      const parts = partsOf(owner, settings);
+      const swap = new RebuildSwap(dataSource, store, parts.settings);
+      const runner = new RebuildRunner(known, orders, swap, parts);
       stops.push(() => runner.stop());
       return { projection: known.get('tallies'), orders, swap, runner };
     },

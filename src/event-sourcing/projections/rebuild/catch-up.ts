@@ -2,10 +2,11 @@ import type { EntityManager } from 'typeorm';
 import { Position, RecordedEvent } from '../../event-store/event-envelope';
 import { EventStore } from '../../event-store/event-store';
 import { checkContiguous } from '../../subscriptions/contiguous';
+import { EventHandling } from '../../subscriptions/event-handling';
 import { seenSum } from '../../subscriptions/seen-events';
+import { SubscriptionSettings } from '../../subscriptions/subscription-settings';
 import { Projection } from '../projection';
-import { quoted } from '../tables-of';
-import { NextRows, nextNameOf, nextRowsOf, writeToNextTables } from './next-rows';
+import { NextRows, nextNameOf, nextRowsOf } from './next-rows';
 
 /** A rebuild whose checkpoints are locked, and stand at `position` in every segment. */
 export interface CaughtUp {
@@ -15,8 +16,8 @@ export interface CaughtUp {
   readonly isPaused: boolean;
 }
 
-/** Not more than this many events are applied while others wait. */
-export const nearEnough = 500;
+/** How long events are applied while the projections of both rows wait, in milliseconds; an event in hand is finished. */
+const catchUpMs = 1_000;
 
 const lockCheckpoints = `
   SELECT name, segment, position, epoch, paused FROM subscriptions WHERE name IN ($1, $2)
@@ -35,14 +36,21 @@ interface CheckpointRow {
   readonly paused: boolean;
 }
 
+/** What applies events to the new rows: the log, and how long the handler of one event may take. */
+export interface CatchUpParts {
+  readonly store: EventStore;
+  readonly settings: SubscriptionSettings;
+}
+
 /**
  * Locks the checkpoints of the live and of the new rows, and applies to the new ones what they have not seen yet, so that they
- * are as far as the live ones, or farther. Undefined when that is more than a little, or something is set aside. The
- * next tables must be locked before: the loops that fill them write rows first and move their checkpoint last.
+ * are as far as the live ones, or farther. Undefined when that takes more than a second, and then what was applied is worth
+ * committing; and when something is set aside. The next tables must be locked before: the loops that fill them write
+ * rows first and move their checkpoint last.
  */
 export async function catchUp(
   manager: EntityManager,
-  store: EventStore,
+  parts: CatchUpParts,
   projection: Projection,
 ): Promise<CaughtUp | undefined> {
   const nextName = nextNameOf(projection.name);
@@ -50,16 +58,13 @@ export async function catchUp(
   const next = rows.filter((row) => row.name === nextName);
   const [parked] = await manager.query<{ count: number }[]>(countParked, [nextName]);
   if (next.length === 0 || parked?.count !== 0) return undefined;
-  const positions = rows.map((row) => BigInt(row.position));
-  const position = positions.reduce((a, b) => (a > b ? a : b), 0n);
-  const from = next.map((row) => BigInt(row.position)).reduce((a, b) => (a < b ? a : b));
-  if (position - from > nearEnough) return undefined;
-  const events = await readBetween(store, from, position);
-  await writeToNextTables(manager);
-  for (const segment of nextRowsOf(projection)) {
-    const after = BigInt(next.find((row) => row.segment === segment.segment.index)?.position ?? position);
-    await apply(segment, events.slice(Number(after - from)), { position, manager });
-  }
+  const position = rows.map((row) => BigInt(row.position)).reduce((a, b) => (a > b ? a : b), 0n);
+  const checkpoints = new Map(next.map((row) => [row.segment, BigInt(row.position)]));
+  const segments = nextRowsOf(projection).map((rows) => ({
+    rows,
+    from: checkpoints.get(rows.segment.index) ?? position,
+  }));
+  if (!(await applyUpTo(position, segments, { ...parts, manager }))) return undefined;
   const epochs = rows.map((row) => BigInt(row.epoch));
   return {
     position,
@@ -68,37 +73,63 @@ export async function catchUp(
   };
 }
 
-/** Keeps the loops from writing to the next tables, and waits until they have committed. Reading goes on. */
-export async function lockNextTables(
-  manager: EntityManager,
-  tables: readonly string[],
-  mode: 'SHARE ROW EXCLUSIVE' | 'ACCESS EXCLUSIVE',
-): Promise<void> {
-  for (const table of tables) {
-    await manager.query(`LOCK TABLE projection_next.${quoted(table)} IN ${mode} MODE`);
-  }
+interface BehindSegment {
+  readonly rows: NextRows;
+  readonly from: Position;
 }
 
-async function readBetween(store: EventStore, from: Position, to: Position): Promise<RecordedEvent[]> {
-  const events: RecordedEvent[] = [];
-  for (let after = from; after < to;) {
-    const page = await store.readAll({ after, limit: Number(to - after) });
-    if (page.length === 0) throw new Error(`The log ends at ${after}, before the checkpoint ${to}.`);
-    checkContiguous(page, after);
-    events.push(...page);
-    after += BigInt(page.length);
+/** Whether all segments are at `position` now. It ends sooner when the time is up, with all of them at the same event. */
+async function applyUpTo(
+  position: Position,
+  segments: readonly BehindSegment[],
+  { store, settings, manager }: CatchUpParts & { readonly manager: EntityManager },
+): Promise<boolean> {
+  const began = performance.now();
+  const start = segments.map(({ from }) => from).reduce((a, b) => (a < b ? a : b), position);
+  let limit = 1;
+  for (let after = start; after < position;) {
+    const spent = performance.now() - began;
+    if (spent >= catchUpMs) return false;
+    limit = after === start ? 1 : inTime(limit, Number(after - start), spent);
+    const events = await readPage(store, after, position, limit);
+    for (const { rows, from } of segments) {
+      const unseen = events.filter((event) => event.position > from);
+      await apply(rows, unseen, new EventHandling(rows, settings), manager);
+    }
+    after += BigInt(events.length);
   }
-  return events;
+  return true;
+}
+
+/** How many events fit into the time that is left, at the pace so far: at most twice as many as before. */
+function inTime(before: number, done: number, spent: number): number {
+  const fitting = Math.floor((done / Math.max(spent, 1)) * (catchUpMs - spent));
+  return Math.max(1, Math.min(2 * before, fitting));
+}
+
+async function readPage(
+  store: EventStore,
+  after: Position,
+  to: Position,
+  limit: number,
+): Promise<readonly RecordedEvent[]> {
+  const page = await store.readAll({ after, limit: Math.min(limit, Number(to - after)) });
+  if (page.length === 0) throw new Error(`The log ends at ${after}, before the checkpoint ${to}.`);
+  checkContiguous(page, after);
+  return page;
 }
 
 async function apply(
   rows: NextRows,
   events: readonly RecordedEvent[],
-  { position, manager }: { readonly position: Position; readonly manager: EntityManager },
+  handling: EventHandling,
+  manager: EntityManager,
 ): Promise<void> {
-  await rows.handle(
+  const last = events.at(-1);
+  if (!last) return;
+  await handling.handle(
     events.filter((event) => rows.wants(event)),
     manager,
   );
-  await manager.query(moveNext, [rows.name, rows.segment.index, position, seenSum(events)]);
+  await manager.query(moveNext, [rows.name, rows.segment.index, last.position, seenSum(events)]);
 }

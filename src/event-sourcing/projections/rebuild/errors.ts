@@ -24,13 +24,39 @@ export class NotAProjectorError extends EventSourcingError {
   }
 }
 
-/** The tables cannot be copied, or not by this role of the database. */
+/** The tables cannot be copied, or not by this role of the database. `hint` is a sentence: what to do about it. */
 export class RebuildRefusedError extends EventSourcingError {
-  constructor(projection: string, cause: Error) {
+  constructor(projection: string, cause: Error, hint?: string) {
     super(
-      `The rows of "${projection}" cannot be made anew: ${cause.message}. ` +
+      `The rows of "${projection}" cannot be made anew: ${cause.message.replace(/\.$/, '')}. ${hint ? `${hint} ` : ''}` +
         'docs/how-to/rebuild-a-read-model.md tells what a table of a read model may have, and which rights it takes.',
       { cause },
     );
+  }
+}
+
+/** Sessions that use the tables are in the way of a rebuild. It tries again. */
+export class RebuildBlockedError extends EventSourcingError {
+  constructor(projection: string, sessions: string) {
+    super(
+      `The new rows of "${projection}" cannot take over yet, because their tables are in use by ${sessions}. ` +
+        'It is tried again after a pause.',
+    );
+  }
+}
+
+/** The live table is no longer the one that was copied, or something would be lost with it. */
+export class TableChangedError extends EventSourcingError {
+  constructor(projection: string, table: string, problem: string) {
+    super(
+      `The new rows of "${projection}" cannot take over yet: table "${table}" has changed since its copy was made: ${problem}.`,
+    );
+  }
+}
+
+/** Something of an operator depends on a table that is to be dropped. */
+export class TableInUseError extends EventSourcingError {
+  constructor(table: string, dependents: string) {
+    super(`Table ${table} cannot be dropped: ${dependents}. Drop what depends on it first.`);
   }
 }

@@ -5,6 +5,7 @@ import { SubscriptionLoopParts } from '../../subscriptions/subscription-loop';
 import { Projection } from '../projection';
 import { Projections } from '../projections';
 import { NextRows, nextNameOf, nextRowsOf } from './next-rows';
+import { RebuildSchedule } from './rebuild-schedule';
 import { isFor, Rebuild, Rebuilds } from './rebuilds';
 import { RebuildSwap } from './rebuild-swap';
 
@@ -14,6 +15,7 @@ export class RebuildRunner {
   private readonly stopping = new AbortController();
   private readonly runs = new Map<string, SubscriptionRun>();
   private readonly analyzed = new Set<string>();
+  private readonly schedules = new Map<string, RebuildSchedule>();
   private running: Promise<void> | undefined;
 
   constructor(
@@ -50,13 +52,36 @@ export class RebuildRunner {
     const wanted = (await this.rebuilds.all()).filter((rebuild) => this.isOurs(rebuild));
     await this.stopAllBut(wanted);
     // One that cannot take over yet, because of a long query, does not hold up the others.
-    for (const rebuild of wanted) await this.tendTo(rebuild).catch((error: Error) => this.warn(error));
+    for (const rebuild of wanted) await this.tendTo(rebuild);
   }
 
   private async tendTo({ projection: name, isHeld }: Rebuild): Promise<void> {
     const projection = this.projections.get(name);
     this.startFilling(projection);
-    if (!isHeld && (await this.swap.isNear(projection))) await this.letTakeOver(projection);
+    const schedule = this.scheduleOf(name);
+    if (schedule.isPausing()) return;
+    try {
+      const isReady = !isHeld && (await this.swap.isNear(projection));
+      if (isReady || schedule.isTimeToCompare()) await this.rebuilds.follow(projection);
+      if (isReady && !(await this.letTakeOver(projection))) schedule.pause();
+      await this.rebuilds.noteTrouble(name, null);
+    } catch (error) {
+      schedule.pause();
+      await this.reportTrouble(name, error as Error);
+    }
+  }
+
+  private async reportTrouble(name: string, error: Error): Promise<void> {
+    this.warn(error);
+    await this.rebuilds.noteTrouble(name, error.message).catch((noting: Error) => this.warn(noting));
+  }
+
+  private scheduleOf(name: string): RebuildSchedule {
+    const known = this.schedules.get(name);
+    if (known) return known;
+    const schedule = new RebuildSchedule(2 * this.parts.settings.pollMs);
+    this.schedules.set(name, schedule);
+    return schedule;
   }
 
   private warn({ message }: Error): void {
@@ -79,7 +104,9 @@ export class RebuildRunner {
   }
 
   private async stopAllBut(wanted: readonly Rebuild[]): Promise<void> {
-    const names = new Set(wanted.map((rebuild) => nextNameOf(rebuild.projection)));
+    const projections = new Set(wanted.map((rebuild) => rebuild.projection));
+    for (const name of this.schedules.keys()) if (!projections.has(name)) this.schedules.delete(name);
+    const names = new Set([...projections].map(nextNameOf));
     for (const [name, run] of this.runs) {
       if (names.has(name)) continue;
       this.runs.delete(name);
@@ -88,16 +115,17 @@ export class RebuildRunner {
     }
   }
 
-  private async letTakeOver(projection: Projection): Promise<void> {
+  private async letTakeOver(projection: Projection): Promise<boolean> {
     const name = nextNameOf(projection.name);
     if (!this.analyzed.has(name)) await this.swap.analyze(projection);
     this.analyzed.add(name);
-    const position = await this.swap.swap(projection);
-    if (position === undefined) return;
+    const position = await this.swap.swap(projection, { unlessHeld: true });
+    if (position === undefined) return false;
     this.parts.projected.notify();
     this.logger.log(
       `The new rows of "${projection.name}" took over at position ${position}. The old ones are kept in projection_old, until: ` +
         `npm run cli -- projections drop-old ${projection.name}`,
     );
+    return true;
   }
 }

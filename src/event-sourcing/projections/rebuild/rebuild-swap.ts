@@ -1,12 +1,18 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { Position } from '../../event-store/event-envelope';
 import { EventStore } from '../../event-store/event-store';
+import { inSnapshot } from '../../event-store/postgres/in-snapshot';
+import { defaultSubscriptionSettings, SubscriptionSettings } from '../../subscriptions/subscription-settings';
 import { compareTables, TableDifference } from '../compare-tables';
 import { liveName } from '../live-name';
 import { Projection } from '../projection';
 import { quoted, tablesOf } from '../tables-of';
-import { catchUp, CaughtUp, lockNextTables, nearEnough } from './catch-up';
+import { catchUp, CatchUpParts, CaughtUp } from './catch-up';
+import { RebuildBlockedError, TableChangedError } from './errors';
+import { dropTable, problemOf } from './next-tables';
 import { nextNameOf } from './next-rows';
+import { lockRebuild } from './rebuild-row';
+import { lockOutReaders, lockOutWriters, usersOf } from './table-locks';
 
 /** The rows that are read compared with those that were made anew, at the same position of the log. */
 export interface RebuildComparison {
@@ -15,13 +21,25 @@ export interface RebuildComparison {
   readonly tables: readonly TableDifference[];
 }
 
-/** So that queries, which queue behind the swap, wait no longer than this for it to get its locks. */
-const lockTimeout = "SET LOCAL lock_timeout = '1s'";
+export interface SwapOptions {
+  /** Leaves a rebuild alone that an operator holds. Default: false. */
+  readonly unlessHeld?: boolean;
+}
+
+/** How many events behind the log new rows may be for a try to let them take over. */
+const nearEnough = 500;
+
+/** How often a comparison looks for a moment in which both rows are at the same position. */
+const looksForOnePosition = 20;
 
 const readNearness = `
   SELECT l.head - min(s.position) <= $2 AND NOT bool_or(s.paused) AND NOT EXISTS (
     SELECT FROM parked_events WHERE subscription = $1) AS near
   FROM subscriptions AS s CROSS JOIN event_log AS l WHERE s.name = $1 GROUP BY l.head`;
+
+const findOnePosition = `
+  SELECT min(position) AS position FROM subscriptions WHERE name IN ($1, $2)
+  HAVING min(position) = max(position) AND count(DISTINCT name) = 2`;
 
 /** Without the old checkpoints, stale owners of the old rows are refused. `$1` names the projection. */
 const forgetOldRows = [
@@ -41,12 +59,30 @@ const renameCheckpoints = `
     failure = NULL, failed_at = NULL, rebuilt_at = clock_timestamp()
   WHERE name = $2`;
 
+/** The tables of a rebuild: their names, and the names with the schemas of both sides. */
+interface BothTables {
+  readonly names: readonly string[];
+  readonly live: readonly string[];
+  readonly next: readonly string[];
+}
+
+/** What became of a try to let new rows take over. */
+interface SwapOutcome {
+  readonly position?: Position;
+  readonly blockedBy?: string;
+}
+
 /** Lets new rows take the place of the old ones. */
 export class RebuildSwap {
+  private readonly parts: CatchUpParts;
+
   constructor(
     private readonly dataSource: DataSource,
-    private readonly store: EventStore,
-  ) {}
+    store: EventStore,
+    settings: SubscriptionSettings = defaultSubscriptionSettings,
+  ) {
+    this.parts = { store, settings };
+  }
 
   /** Whether the new rows have nearly caught up with the log, and nothing is set aside. */
   async isNear(projection: Projection): Promise<boolean> {
@@ -57,52 +93,102 @@ export class RebuildSwap {
 
   /** Gives the planner statistics of the new tables, so that the first queries on them are planned well. */
   async analyze(projection: Projection): Promise<void> {
-    for (const table of this.tables(projection)) {
+    for (const table of tablesOf(this.dataSource, projection)) {
       await this.dataSource.query(`ANALYZE projection_next.${quoted(table)}`);
     }
   }
 
   /**
-   * Swaps the tables and their checkpoints in one transaction. Undefined when they are not near enough, or are gone. Fails
-   * with a lock timeout when a long query or batch is in the way: nothing has changed then.
+   * Swaps the tables and their checkpoints in one transaction. Readers go on until the renaming. Undefined when the new rows
+   * are not near enough, are gone, or another process has them in hand.
+   * @throws RebuildBlockedError when a session that uses the tables stayed in the way: then nothing has been swapped.
    */
-  async swap(projection: Projection): Promise<Position | undefined> {
-    const tables = this.tables(projection);
-    return this.dataSource.transaction(async (manager) => {
-      await manager.query(lockTimeout);
-      await lockNextTables(manager, tables, 'ACCESS EXCLUSIVE');
-      for (const table of tables) await manager.query(`LOCK TABLE ${quoted(table)} IN ACCESS EXCLUSIVE MODE`);
-      const [{ search_path: searchPath } = { search_path: '' }] =
-        await manager.query<{ search_path: string }[]>('SHOW search_path');
-      const caughtUp = await catchUp(manager, this.store, projection);
-      if (!caughtUp) return undefined;
-      await manager.query("SELECT set_config('search_path', $1, true)", [searchPath]);
-      for (const table of tables) await manager.query('SELECT swap_next_table($1)', [table]);
-      await this.giveCheckpoints(manager, projection.name, caughtUp);
-      return caughtUp.position;
-    });
+  async swap(projection: Projection, options: SwapOptions = {}): Promise<Position | undefined> {
+    const { position, blockedBy } = await this.dataSource.transaction((manager) =>
+      this.trySwap(manager, projection, options),
+    );
+    if (blockedBy !== undefined) throw new RebuildBlockedError(projection.name, blockedBy);
+    return position;
   }
 
   /**
-   * Compares old and new rows. Meanwhile the projections of both wait, and queries go on. Undefined when the new rows are not
-   * near enough.
+   * Compares old and new rows, in a snapshot in which both are at the same position. Undefined when the new rows are not near
+   * enough, or no such moment was found.
    */
   async compare(projection: Projection): Promise<RebuildComparison | undefined> {
-    const tables = this.tables(projection);
-    return this.dataSource.transaction(async (manager) => {
-      await manager.query('SET LOCAL statement_timeout = 0');
-      await lockNextTables(manager, tables, 'SHARE ROW EXCLUSIVE');
-      const live: string[] = [];
-      for (const table of tables) live.push(await liveName(manager, table));
-      const caughtUp = await catchUp(manager, this.store, projection);
-      if (!caughtUp) return undefined;
-      const differences = [];
-      for (const [index, table] of tables.entries()) {
-        const next = `projection_next.${quoted(table)}`;
-        differences.push(await compareTables(manager, table, live[index] ?? quoted(table), next));
-      }
-      return { position: caughtUp.position, tables: differences };
-    });
+    for (let look = 0; look < looksForOnePosition; look++) {
+      const isNear = await this.dataSource.transaction((manager) => this.level(manager, projection));
+      if (!isNear) return undefined;
+      const comparison = await inSnapshot(this.dataSource, (manager) => this.compareIn(manager, projection));
+      if (comparison) return comparison;
+    }
+    return undefined;
+  }
+
+  /** Brings the new rows to the position of the live ones; they may move on when the transaction has ended. */
+  private async level(manager: EntityManager, projection: Projection): Promise<boolean> {
+    if (!(await lockRebuild(manager, projection))) return false;
+    const { next } = await this.bothTables(manager, projection);
+    if (!(await lockOutWriters(manager, next))) return false;
+    return (await catchUp(manager, this.parts, projection)) !== undefined;
+  }
+
+  private async compareIn(
+    manager: EntityManager,
+    projection: Projection,
+  ): Promise<RebuildComparison | undefined> {
+    const values = [projection.name, nextNameOf(projection.name)];
+    const [at] = await manager.query<{ position: string }[]>(findOnePosition, values);
+    if (!at) return undefined;
+    const { names, live, next } = await this.bothTables(manager, projection);
+    const tables: TableDifference[] = [];
+    for (const [index, name] of names.entries()) {
+      tables.push(await compareTables(manager, name, live[index] ?? '', next[index] ?? ''));
+    }
+    return { position: BigInt(at.position), tables };
+  }
+
+  private async trySwap(
+    manager: EntityManager,
+    projection: Projection,
+    { unlessHeld = false }: SwapOptions,
+  ): Promise<SwapOutcome> {
+    const rebuild = await lockRebuild(manager, projection);
+    if (!rebuild || (unlessHeld && rebuild.isHeld)) return {};
+    const tables = await this.bothTables(manager, projection);
+    const all = [...tables.next, ...tables.live];
+    if (!(await lockOutWriters(manager, all))) {
+      return { blockedBy: await usersOf(manager, all, { onlyWriters: true }) };
+    }
+    const [{ search_path: searchPath } = { search_path: '' }] =
+      await manager.query<{ search_path: string }[]>('SHOW search_path');
+    const caughtUp = await catchUp(manager, this.parts, projection);
+    if (!caughtUp) return {};
+    await manager.query("SELECT set_config('search_path', $1, true)", [searchPath]);
+    return this.replace(manager, projection, { tables, caughtUp });
+  }
+
+  /** All that takes time is done before readers are kept out. */
+  private async replace(
+    manager: EntityManager,
+    projection: Projection,
+    { tables, caughtUp }: { readonly tables: BothTables; readonly caughtUp: CaughtUp },
+  ): Promise<SwapOutcome> {
+    for (const name of tables.names) {
+      const problem = await problemOf(manager, name);
+      if (problem !== undefined) throw new TableChangedError(projection.name, name, problem);
+    }
+    await manager.query('SAVEPOINT caught_up');
+    for (const name of tables.names) await dropTable(manager, 'projection_old', name);
+    await this.giveCheckpoints(manager, projection.name, caughtUp);
+    // The next tables first: whoever compares them must not be waited for while the live ones are locked.
+    const all = [...tables.next, ...tables.live];
+    if (!(await lockOutReaders(manager, all))) {
+      await manager.query('ROLLBACK TO SAVEPOINT caught_up');
+      return { blockedBy: await usersOf(manager, all) };
+    }
+    for (const name of tables.names) await manager.query('SELECT replace_live_table($1)', [name]);
+    return { position: caughtUp.position };
   }
 
   private async giveCheckpoints(manager: EntityManager, name: string, to: CaughtUp): Promise<void> {
@@ -113,7 +199,10 @@ export class RebuildSwap {
     await manager.query(renameCheckpoints, [name, nextName, to.nextEpoch, to.isPaused]);
   }
 
-  private tables(projection: Projection): string[] {
-    return tablesOf(this.dataSource, projection);
+  private async bothTables(manager: EntityManager, projection: Projection): Promise<BothTables> {
+    const names = tablesOf(this.dataSource, projection);
+    const live: string[] = [];
+    for (const name of names) live.push(await liveName(manager, name));
+    return { names, live, next: names.map((name) => `projection_next.${quoted(name)}`) };
   }
 }

@@ -6,8 +6,10 @@ import { Projection } from '../projection';
 import { segmentsOf } from '../projection-segment';
 import { Projections } from '../projections';
 import { tablesOf } from '../tables-of';
+import { asRefusal } from './as-refusal';
 import { NoRebuildError, NotAProjectorError, RebuildInProgressError, RebuildRefusedError } from './errors';
-import { nextNameOf } from './next-rows';
+import { followLiveTables } from './follow-live-tables';
+import { createNext, dropTable, removeNext } from './next-tables';
 
 export interface RebuildOptions {
   /** The new rows wait for an operator before they take over, so that they can be compared. Default: false. */
@@ -27,30 +29,22 @@ const insertRebuild = `
   INSERT INTO rebuilds (projection, version, segments, table_names, is_held, actor)
   VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (projection) DO NOTHING RETURNING projection`;
 
-const insertCheckpoints = `
-  INSERT INTO subscriptions (name, segment, segments, version, kind)
-  SELECT $1, segment, $2, $3, 'projector' FROM generate_series(0, $2 - 1) AS segment`;
-
 const selectRebuilds = `
   SELECT projection, version, segments, is_held AS "isHeld", started_at AS "startedAt" FROM rebuilds ORDER BY projection`;
 
 const hold = 'UPDATE rebuilds SET is_held = $2 WHERE projection = $1 RETURNING projection';
 
-const deleteRebuild = 'DELETE FROM rebuilds WHERE projection = $1 RETURNING table_names';
+const noteTrouble = `
+  UPDATE rebuilds SET trouble = $2 WHERE projection = $1 AND trouble IS DISTINCT FROM $2`;
 
-/** What remains of one in the tables of subscriptions; `$1` is the name of the checkpoint. */
-const deleteTraces = [
-  'DELETE FROM subscriptions WHERE name = $1',
-  'DELETE FROM parked_events WHERE subscription = $1',
-  'UPDATE discarded_events SET superseded = true WHERE subscription = $1',
-  'DELETE FROM subscription_members WHERE subscription = $1',
-];
+const findOverlap = `
+  SELECT projection, (SELECT t FROM unnest(table_names) AS t WHERE t = ANY ($2) LIMIT 1) AS "table"
+  FROM rebuilds WHERE projection <> $1 AND table_names && $2::text[] LIMIT 1`;
+
+const deleteRebuild = 'DELETE FROM rebuilds WHERE projection = $1 RETURNING table_names';
 
 const findOutdated = `
   SELECT FROM subscriptions WHERE name = $1 AND (version < $2 OR (version = $2 AND segments <> $3)) LIMIT 1`;
-
-/** SQLSTATEs of a table that cannot be copied, is not there, or does not belong to this role. */
-const refusals = new Set(['0A000', '42P01', '42501']);
 
 /** Orders and gives up rebuilds of read models, from any process. Those that run subscriptions carry them out. */
 export class Rebuilds {
@@ -72,6 +66,7 @@ export class Rebuilds {
    */
   async request(name: string, options: RebuildOptions = {}): Promise<void> {
     const projection = this.known(name);
+    this.checkOwnTables(projection);
     await this.create(projection);
     const isNew = await this.dataSource
       .transaction((manager) => this.insert(manager, projection, options))
@@ -85,20 +80,38 @@ export class Rebuilds {
     if (rows.length === 0) throw new NoRebuildError(name);
   }
 
-  /** Gives a rebuild up: its tables are dropped, and the rows that are read stay as they are. @throws NoRebuildError */
+  /**
+   * Gives a rebuild up, also one of a projector that this program no longer has: its tables are dropped, and the rows that are
+   * read stay as they are.
+   * @throws NoRebuildError, UnknownSubscriptionError, TableInUseError
+   */
   async cancel(name: string): Promise<void> {
-    this.known(name);
+    const isUnderWay = (await this.all()).some(({ projection }) => projection === name);
+    if (!isUnderWay) this.known(name);
     await this.dataSource.transaction((manager) => remove(manager, name));
   }
 
-  /** Drops the rows that were read before the last rebuild; false when there are none. */
+  /**
+   * Lets the new tables follow what was changed at the live ones since the rebuild began.
+   * @throws RebuildRefusedError when a copy would lose what the live table has now.
+   */
+  async follow(projection: Projection): Promise<void> {
+    await followLiveTables(this.dataSource, projection, tablesOf(this.dataSource, projection));
+  }
+
+  /** Lets everybody see why the new rows do not take over; null when nothing keeps them from it. */
+  async noteTrouble(name: string, trouble: string | null): Promise<void> {
+    await this.dataSource.query(noteTrouble, [name, trouble]);
+  }
+
+  /** Drops the rows that were read before the last rebuild; false when there are none. @throws TableInUseError */
   async dropOld(name: string): Promise<boolean> {
     const tables = tablesOf(this.dataSource, this.known(name));
     const [row] = await this.dataSource.query<{ kept: boolean }[]>(
       `SELECT bool_or(to_regclass(format('projection_old.%I', t)) IS NOT NULL) AS kept FROM unnest($1::text[]) AS t`,
       [tables],
     );
-    for (const table of tables) await this.dataSource.query(dropIn('projection_old', table));
+    for (const table of tables) await dropTable(this.dataSource.manager, 'projection_old', table);
     return row?.kept ?? false;
   }
 
@@ -136,12 +149,20 @@ export class Rebuilds {
     const tables = tablesOf(this.dataSource, projection);
     const values = [name, version, segments, tables, isHeld, currentMetadata().actor];
     if ((await manager.query<unknown[]>(insertRebuild, values)).length === 0) return false;
-    for (const table of tables) {
-      await manager.query(dropIn('projection_old', table));
-      await manager.query('SELECT make_next_table($1)', [table]);
-    }
-    await manager.query(insertCheckpoints, [nextNameOf(name), segments, version]);
+    await checkOtherRebuilds(manager, name, tables);
+    for (const table of tables) await dropTable(manager, 'projection_old', table);
+    await createNext(manager, projection, tables);
     return true;
+  }
+
+  /** Two projectors of one table would drop each other's rows. */
+  private checkOwnTables(projection: Projection): void {
+    const tables = tablesOf(this.dataSource, projection);
+    for (const other of this.projections.all()) {
+      if (other.name === projection.name) continue;
+      const shared = tablesOf(this.dataSource, other).find((table) => tables.includes(table));
+      if (shared !== undefined) throw sharedTable(projection.name, shared, other.name);
+    }
   }
 
   private async create(projection: Projection): Promise<void> {
@@ -168,16 +189,20 @@ async function remove(manager: EntityManager, name: string): Promise<void> {
   const [rows] = await manager.query<[{ table_names: string[] }[], number]>(deleteRebuild, [name]);
   const [rebuild] = rows;
   if (!rebuild) throw new NoRebuildError(name);
-  // Tables before checkpoints: in this order the loop that fills them takes its locks.
-  for (const table of rebuild.table_names) await manager.query(dropIn('projection_next', table));
-  for (const text of deleteTraces) await manager.query(text, [nextNameOf(name)]);
+  await removeNext(manager, name, rebuild.table_names);
 }
 
-function dropIn(schema: 'projection_next' | 'projection_old', table: string): string {
-  return `DROP TABLE IF EXISTS ${schema}."${table.replaceAll('"', '""')}"`;
+/** A rebuild of another program, or of a projector that was renamed, fills a table of the same name. */
+async function checkOtherRebuilds(manager: EntityManager, name: string, tables: string[]): Promise<void> {
+  const [other] = await manager.query<{ projection: string; table: string }[]>(findOverlap, [name, tables]);
+  if (other) throw sharedTable(name, other.table, other.projection);
 }
 
-function asRefusal(name: string, error: Error): Error {
-  const { code } = error as { code?: string };
-  return code !== undefined && refusals.has(code) ? new RebuildRefusedError(name, error) : error;
+function sharedTable(name: string, table: string, other: string): RebuildRefusedError {
+  return new RebuildRefusedError(
+    name,
+    new Error(`table "${table}" is a table of "${other}" too, whose rows would be dropped`),
+    `Give each projector tables of its own. A rebuild of "${other}" that is under way is given up by: ` +
+      `npm run cli -- projections cancel-rebuild ${other}.`,
+  );
 }

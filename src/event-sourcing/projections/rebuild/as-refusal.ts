@@ -1,0 +1,26 @@
+import { RebuildRefusedError, TableInUseError } from './errors';
+import { postgresCodeOf } from './postgres-code';
+
+const otherRebuild =
+  'Another rebuild of one of its tables has begun, or somebody made a table of this name in projection_next.';
+
+/** What to do about an error of Postgres, by its SQLSTATE: a sentence, or none where the error has one of its own. */
+const refusals: Readonly<Record<string, string | undefined>> = {
+  '0A000': undefined,
+  '42P01': undefined,
+  '42501': undefined,
+  '2BP01': 'Drop what depends on the table first.',
+  '23505': otherRebuild,
+  '42P07': otherRebuild,
+  '42710': otherRebuild,
+  '55P03': 'Another session has locked a table of it. Try again when that is over.',
+};
+
+/** An error in words, where the state of the tables is at fault; any other as it is. */
+export function asRefusal(projection: string, error: Error): Error {
+  if (error instanceof TableInUseError) return new RebuildRefusedError(projection, error);
+  const code = postgresCodeOf(error);
+  if (!(code in refusals)) return error;
+  const { hint } = error as { readonly hint?: string };
+  return new RebuildRefusedError(projection, error, refusals[code] ?? hint);
+}

@@ -1,0 +1,99 @@
+import { Logger } from '@nestjs/common';
+import type { DataSource, EntityManager } from 'typeorm';
+import { Projection } from '../projection';
+import { quoted } from '../tables-of';
+import { asRefusal } from './as-refusal';
+import { RebuildBlockedError, RebuildRefusedError, TableChangedError } from './errors';
+import { createNext, obstacleOf, problemOf, removeNext } from './next-tables';
+import { postgresCodeOf } from './postgres-code';
+import { lockRebuild } from './rebuild-row';
+import { lockOutWriters, usersOf } from './table-locks';
+
+const align = `SELECT align_next_table(live_table($1), format('projection_next.%I', $1::text)::regclass)`;
+
+const noteStart = 'UPDATE rebuilds SET started_at = clock_timestamp() WHERE projection = $1';
+
+/** What a statement on the new table may fail with because of its rows, its definition, or the time that it takes. */
+const cannotAlign = /^(0A|22|23|2B|42|55000|57014)/;
+
+/**
+ * Gives the new tables what was given to the live ones meanwhile: an index, a grant, a comment. What cannot be given to
+ * a table with rows, such as a column, makes the rebuild start over with new copies.
+ * @throws RebuildRefusedError when a copy would lose what the live table has now.
+ */
+export async function followLiveTables(
+  dataSource: DataSource,
+  projection: Projection,
+  tables: readonly string[],
+): Promise<void> {
+  const changes: string[] = [];
+  for (const table of tables) {
+    const problem = await problemOf(dataSource.manager, table);
+    if (problem === undefined) continue;
+    await checkCopies(dataSource.manager, projection.name, table);
+    changes.push(`table "${table}": ${problem}`);
+  }
+  if (changes.length === 0) return;
+  const logger = new Logger('Rebuilds');
+  if (await isAligned(dataSource, projection, tables)) {
+    logger.log(
+      `The new rows of "${projection.name}" follow a change of the live ones: ${changes.join('; ')}.`,
+    );
+  } else if (await isStartedOver(dataSource, projection, tables)) {
+    logger.warn(
+      `The rebuild of "${projection.name}" starts over, because the live rows have changed: ${changes.join('; ')}.`,
+    );
+  }
+}
+
+async function checkCopies(manager: EntityManager, projection: string, table: string): Promise<void> {
+  const obstacle = await obstacleOf(manager, table);
+  if (obstacle === undefined) return;
+  throw new RebuildRefusedError(
+    projection,
+    new Error(`a copy of table ${table} would lose ${obstacle}`),
+    'Drop it, and create it again when the new rows have taken over.',
+  );
+}
+
+/** Whether the new tables are like the live ones now. */
+async function isAligned(
+  dataSource: DataSource,
+  projection: Projection,
+  tables: readonly string[],
+): Promise<boolean> {
+  try {
+    await dataSource.transaction(async (manager) => {
+      if (!(await lockRebuild(manager, projection))) return;
+      const next = tables.map((table) => `projection_next.${quoted(table)}`);
+      if (!(await lockOutWriters(manager, next))) {
+        throw new RebuildBlockedError(projection.name, await usersOf(manager, next, { onlyWriters: true }));
+      }
+      for (const table of tables) {
+        await manager.query(align, [table]);
+        const left = await problemOf(manager, table);
+        if (left !== undefined) throw new TableChangedError(projection.name, table, left);
+      }
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof TableChangedError || cannotAlign.test(postgresCodeOf(error))) return false;
+    throw error;
+  }
+}
+
+async function isStartedOver(
+  dataSource: DataSource,
+  projection: Projection,
+  tables: readonly string[],
+): Promise<boolean> {
+  return dataSource
+    .transaction(async (manager) => {
+      if (!(await lockRebuild(manager, projection))) return false;
+      await removeNext(manager, projection.name, tables);
+      await createNext(manager, projection, tables);
+      await manager.query(noteStart, [projection.name]);
+      return true;
+    })
+    .catch((error: Error) => Promise.reject(asRefusal(projection.name, error)));
+}

@@ -1,0 +1,87 @@
+import type { EntityManager } from 'typeorm';
+import { Projection } from '../projection';
+import { quoted } from '../tables-of';
+import { TableInUseError } from './errors';
+import { nextNameOf } from './next-rows';
+import { postgresCodeOf } from './postgres-code';
+
+const dependentsExist = '2BP01';
+
+/** How long the tables of a rebuild are waited for, in milliseconds. */
+const lockMs = 5_000;
+
+/**
+ * Epochs go on behind all that a rebuild given up before can have had: each of those took a transaction of its own. So a
+ * process that still fills its tables cannot move the new checkpoints.
+ */
+const insertCheckpoints = `
+  INSERT INTO subscriptions (name, segment, segments, version, kind, epoch)
+  SELECT $1, segment, $2, $3, 'projector', e.epoch
+  FROM generate_series(0, $2 - 1) AS segment,
+    (SELECT GREATEST(max(epoch), pg_current_xact_id()::text::bigint) AS epoch FROM subscriptions WHERE name = $4) AS e`;
+
+/** What remains of a rebuild in the tables of subscriptions; `$1` is the name of the checkpoint. */
+const deleteTraces = [
+  'DELETE FROM subscriptions WHERE name = $1',
+  'DELETE FROM parked_events WHERE subscription = $1',
+  'UPDATE discarded_events SET superseded = true WHERE subscription = $1',
+  'DELETE FROM subscription_members WHERE subscription = $1',
+];
+
+/** Makes empty copies of the live tables, with a checkpoint at the beginning of the log. */
+export async function createNext(
+  manager: EntityManager,
+  { name, version, segments }: Projection,
+  tables: readonly string[],
+): Promise<void> {
+  await manager.query(`SET LOCAL lock_timeout = ${lockMs}`);
+  for (const table of tables) await manager.query('SELECT make_next_table($1)', [table]);
+  await manager.query(insertCheckpoints, [nextNameOf(name), segments, version, name]);
+}
+
+/** @throws TableInUseError */
+export async function removeNext(
+  manager: EntityManager,
+  name: string,
+  tables: readonly string[],
+): Promise<void> {
+  // Tables before checkpoints: in this order the loop that fills them takes its locks.
+  for (const table of tables) await dropTable(manager, 'projection_next', table);
+  for (const text of deleteTraces) await manager.query(text, [nextNameOf(name)]);
+}
+
+/** @throws TableInUseError */
+export async function dropTable(
+  manager: EntityManager,
+  schema: 'projection_next' | 'projection_old',
+  table: string,
+): Promise<void> {
+  try {
+    await manager.query(`DROP TABLE IF EXISTS ${schema}.${quoted(table)}`);
+  } catch (error) {
+    if (postgresCodeOf(error) !== dependentsExist) throw error;
+    const { detail } = error as { readonly detail?: string };
+    throw new TableInUseError(
+      `${schema}.${table}`,
+      (detail ?? 'other objects depend on it').replaceAll('\n', ', '),
+    );
+  }
+}
+
+/** What has changed since the copy of a table was made, or would be lost with the live one, in words. */
+export async function problemOf(manager: EntityManager, table: string): Promise<string | undefined> {
+  const [row] = await manager.query<{ problem: string | null }[]>(
+    'SELECT next_table_problem($1) AS problem',
+    [table],
+  );
+  return row?.problem ?? undefined;
+}
+
+/** What a copy of a table would not have, in words. */
+export async function obstacleOf(manager: EntityManager, table: string): Promise<string | undefined> {
+  const [row] = await manager.query<{ obstacle: string | null }[]>(
+    'SELECT what_cannot_be_copied(live_table($1)) AS obstacle',
+    [table],
+  );
+  return row?.obstacle ?? undefined;
+}
