@@ -149,6 +149,10 @@ export class Environment {
   @WholeNumber(100, 600_000)
   REQUEST_TIMEOUT_MS = 30_000;
 
+  /** How long a connection may be idle between two requests. */
+  @WholeNumber(1_000, 3_600_000)
+  KEEP_ALIVE_TIMEOUT_MS = 72_000;
+
   /** How long one SQL statement may take. */
   @WholeNumber(100, 600_000)
   STATEMENT_TIMEOUT_MS = 30_000;

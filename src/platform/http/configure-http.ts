@@ -1,25 +1,32 @@
 import { VersioningType } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { RequestObserver } from '../observability/request-observer';
+import { checkProtocol } from './check-protocol';
 import { conditionalRequest, neverFreshWithoutETag } from './conditional-request';
+import { limitServer } from './connections/limit-server';
 import { correlation } from './correlation';
 import { Draining } from './draining';
 import { Environment } from '../config/environment';
-import { limitServer } from './limit-server';
+import { ProblemFilter } from './problem.filter';
 import { securityHeaders } from './security-headers';
+import { timeLimit } from './time-limit';
 
 /** The same for the process and for tests. Create the application with `bodyParser: false`. */
 export function configureHttp(application: NestExpressApplication): void {
   const environment = application.get(Environment);
-  limitServer(application.getHttpServer(), environment);
+  const problems = application.get(ProblemFilter);
+  const inTurn = limitServer(application.getHttpServer(), environment);
   application.disable('x-powered-by');
   application.disable('etag');
   neverFreshWithoutETag(application);
   application.use(
+    inTurn,
     application.get(Draining).follow,
     correlation,
     securityHeaders,
     application.get(RequestObserver).observe,
+    timeLimit(environment.REQUEST_TIMEOUT_MS, problems),
+    checkProtocol(problems),
     conditionalRequest,
   );
   versionRoutes(application);

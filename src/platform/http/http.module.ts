@@ -5,7 +5,6 @@ import { BodyGuard } from './body.guard';
 import { CheckReadModels } from './check-read-models';
 import { Draining } from './draining';
 import { ProblemFilter } from './problem.filter';
-import { RequestTimeoutGuard } from './request-timeout.guard';
 import { validation } from './validation';
 
 /**
@@ -21,9 +20,8 @@ import { validation } from './validation';
     ProblemFilter,
     { provide: APP_FILTER, useExisting: ProblemFilter },
     { provide: APP_GUARD, useClass: BodyGuard },
-    { provide: APP_GUARD, useClass: RequestTimeoutGuard },
     { provide: APP_PIPE, useFactory: validation },
   ],
-  exports: [Draining],
+  exports: [Draining, ProblemFilter],
 })
 export class HttpModule {}

@@ -25,6 +25,7 @@ import {
 } from '../auth/auth-errors';
 import { KeptProblemError } from './idempotency/kept-problem-error';
 import {
+  HttpVersionError,
   IdempotencyKeyInProgressError,
   IdempotencyKeyReusedError,
   Problem,
@@ -97,6 +98,8 @@ function fromAccess(error: unknown): Problem | undefined {
 }
 
 function fromValidation(error: unknown): Problem | undefined {
+  if (error instanceof HttpVersionError)
+    return { code: 'http-version-not-supported', status: 505, detail: error.message };
   if (!(error instanceof ValidationFailedError)) return undefined;
   return { code: 'validation-failed', status: 400, detail: error.message, errors: error.errors };
 }
@@ -206,6 +209,7 @@ const codesOfStatus: Readonly<Record<number, string>> = {
   412: 'precondition-failed',
   413: 'payload-too-large',
   415: 'unsupported-media-type',
+  417: 'expectation-failed',
   422: 'unprocessable',
   429: 'too-many-requests',
   503: 'unavailable',

@@ -10,8 +10,11 @@ export class ProblemFilter implements ExceptionFilter {
   constructor(private readonly allowedMethods: AllowedMethods) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
-    const request = host.switchToHttp().getRequest<Request>();
-    const response = host.switchToHttp().getResponse<Response>();
+    const http = host.switchToHttp();
+    this.answer(error, http.getRequest<Request>(), http.getResponse<Response>());
+  }
+
+  answer(error: unknown, request: Request, response: Response): void {
     if (response.headersSent) {
       response.end();
       return;
@@ -19,6 +22,8 @@ export class ProblemFilter implements ExceptionFilter {
     const problem = this.methodNotAllowed(error, request) ?? problemOf(error);
     const body = problemDocument(problem, String(response.getHeader('X-Correlation-Id') ?? ''));
     response.status(problem.status).set(problem.headers ?? {});
+    // What is still on its way of this request is not read, and who has asked too often does not go on here.
+    if (!request.complete || problem.status === 429) response.set('Connection', 'close');
     response.type('application/problem+json').send(JSON.stringify(body));
   }
 

@@ -25,9 +25,11 @@ const titles: Readonly<Record<number, string>> = {
   413: 'The request is too large',
   415: 'Unsupported media type',
   422: 'Refused by a rule',
+  417: 'Expectation failed',
   429: 'Too many requests',
   500: 'Internal error',
   503: 'Temporarily unavailable',
+  505: 'HTTP version not supported',
 };
 
 export function problemTitle(status: number): string {
@@ -82,6 +84,14 @@ export class RequestTimeoutError extends Error {
       'The request took too long. A command may be stored all the same: repeat it with its Idempotency-Key.',
     );
     this.name = 'RequestTimeoutError';
+  }
+}
+
+/** The request speaks another HTTP than this server. */
+export class HttpVersionError extends Error {
+  constructor(version: string) {
+    super(`HTTP/${version} is not spoken here. Send the request as HTTP/1.1.`);
+    this.name = 'HttpVersionError';
   }
 }
 

@@ -15,6 +15,7 @@ export const requestProblems: readonly DocumentedProblem[] = [
   },
   { code: 'payload-too-large', status: 413, when: 'The body has more than 100 kB.' },
   { code: 'unsupported-media-type', status: 415, when: 'The body is not `application/json` in UTF-8.' },
+  { code: 'expectation-failed', status: 417, when: '`Expect` names something else than `100-continue`.' },
 ];
 
 /** Any route may break, or find the service without its database. */
@@ -47,6 +48,11 @@ export const unroutedProblems: readonly DocumentedProblem[] = [
     code: 'method-not-allowed',
     status: 405,
     when: 'The path has no such method; `Allow` names those it has.',
+  },
+  {
+    code: 'http-version-not-supported',
+    status: 505,
+    when: 'The request is not HTTP/1.1 or HTTP/1.0.',
   },
 ];
 

@@ -1,11 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Controller, Get, INestApplication, Module, Res } from '@nestjs/common';
-import { APP_GUARD, NestFactory } from '@nestjs/core';
+import { NestFactory } from '@nestjs/core';
 import type { Response } from 'express';
-import { Environment } from '../config/environment';
 import { AllowedMethods } from './allowed-methods';
 import { ProblemFilter } from './problem.filter';
-import { RequestTimeoutGuard } from './request-timeout.guard';
+import { timeLimit } from './time-limit';
 
 const timeoutMs = 100;
 
@@ -27,12 +26,7 @@ class SlowController {
 
 @Module({
   controllers: [SlowController],
-  providers: [
-    AllowedMethods,
-    ProblemFilter,
-    { provide: Environment, useValue: { REQUEST_TIMEOUT_MS: timeoutMs } },
-    { provide: APP_GUARD, useClass: RequestTimeoutGuard },
-  ],
+  providers: [AllowedMethods, ProblemFilter],
 })
 class SlowModule {}
 
@@ -41,6 +35,7 @@ describe('a request that takes longer than it may', () => {
   let url: string;
   beforeAll(async () => {
     application = await NestFactory.create(SlowModule, { logger: false });
+    application.use(timeLimit(timeoutMs, application.get(ProblemFilter)));
     await application.listen(0, '127.0.0.1');
     url = await application.getUrl();
   });
