@@ -60,6 +60,7 @@ export {
   type CommandContext,
   type CommandLineOptions,
 } from './cli/command-line';
+export type { Output } from './cli/output';
 export { allPrinted } from './cli/output';
 export { addKeyCommands } from './cli/key-commands';
 export { addDatabaseCommands } from './cli/database-commands';

@@ -22,12 +22,13 @@ export function spawnProgram(
   program: string,
   args: readonly string[],
   environment: NodeJS.ProcessEnv,
+  input: 'ignore' | 'pipe' = 'ignore',
 ): ChildProcess {
   const { PATH, HOME } = process.env;
   return spawn(process.execPath, [join(root, 'dist', program), ...args], {
     cwd: root,
     env: { PATH, HOME, NO_COLOR: '1', SHUTDOWN_GRACE_MS: '0', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [input, 'pipe', 'pipe'],
   });
 }
 

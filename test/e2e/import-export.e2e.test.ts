@@ -109,7 +109,8 @@ describe('users import', () => {
     const { code, stdout, stderr } = await run('users', 'import', path);
     expect([code, stdout]).toEqual([1, '3 created, 1 there already, 5 failed.\n']);
     const lines = stderr.trimEnd().split('\n');
-    expect(lines.map((line) => /^Line (\d+): \w/.exec(line)?.[1])).toEqual(['3', '4', '5', '7', '9']);
+    expect(lines.map((line) => /^Line (\d+): \w/.exec(line)?.[1])).toEqual(['3', '4', '5', '7', '9', '11']);
+    expect(lines.at(-1)).toBe('Line 11: there already, with another name, which stays');
     expect(await countEvents()).toBe(3);
   });
 

@@ -570,13 +570,13 @@ export interface components {
         };
         CreateUserBody: {
             /**
-             * @description 1 to 200 characters after trimming, in any script, without control characters.
+             * @description 1 to 200 characters after trimming, in any script, at least one that can be seen, without control characters.
              * @example Ada Lovelace
              */
             name: string;
             /**
              * Format: idn-email
-             * @description A valid address; stored trimmed and in lower case. Unique among all users, active or not.
+             * @description A valid address without characters that cannot be seen; stored trimmed and in lower case. Unique among all users, active or not, in all its spellings (Unicode NFC, domain in ASCII).
              * @example ada@example.org
              */
             email: string;
@@ -607,7 +607,7 @@ export interface components {
         };
         NameBody: {
             /**
-             * @description 1 to 200 characters after trimming, in any script, without control characters.
+             * @description 1 to 200 characters after trimming, in any script, at least one that can be seen, without control characters.
              * @example Ada Lovelace
              */
             name: string;
@@ -615,7 +615,7 @@ export interface components {
         EmailBody: {
             /**
              * Format: idn-email
-             * @description A valid address; stored trimmed and in lower case. Unique among all users, active or not.
+             * @description A valid address without characters that cannot be seen; stored trimmed and in lower case. Unique among all users, active or not, in all its spellings (Unicode NFC, domain in ASCII).
              * @example ada@example.org
              */
             email: string;
@@ -629,13 +629,13 @@ export interface components {
              */
             userId: string;
             /**
-             * @description 1 to 200 characters after trimming, in any script, without control characters.
+             * @description 1 to 200 characters after trimming, in any script, at least one that can be seen, without control characters.
              * @example Ada Lovelace
              */
             name: string;
             /**
              * Format: idn-email
-             * @description A valid address; stored trimmed and in lower case. Unique among all users, active or not.
+             * @description A valid address without characters that cannot be seen; stored trimmed and in lower case. Unique among all users, active or not, in all its spellings (Unicode NFC, domain in ASCII).
              * @example ada@example.org
              */
             email: string;

@@ -7,6 +7,7 @@ import { CreateUserHandler } from './application/create-user.command';
 import { DeactivateUserHandler } from './application/deactivate-user.command';
 import { GetUserByIdHandler } from './application/get-user-by-id.query';
 import { GetUserHistoryHandler } from './application/get-user-history.query';
+import { ImportUserHandler } from './application/import-user.command';
 import { ReactivateUserHandler } from './application/reactivate-user.command';
 import { RenameUserHandler } from './application/rename-user.command';
 import { SearchUsersHandler } from './application/search-users.query';
@@ -25,6 +26,7 @@ const commandHandlers = [
   ChangeUserEmailHandler,
   DeactivateUserHandler,
   ReactivateUserHandler,
+  ImportUserHandler,
 ];
 const queryHandlers = [GetUserByIdHandler, SearchUsersHandler, GetUserHistoryHandler];
 

@@ -1,8 +1,9 @@
 import { Presets, SingleBar } from 'cli-progress';
+import { visible } from './visible';
 
 /** What a command prints: for people, or one JSON document a line for machines (`--json`). */
 export class Output {
-  constructor(private readonly json: boolean) {
+  constructor(readonly isForMachines: boolean) {
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
       // The reader of a pipe (`| head`) has seen enough.
       if (error.code === 'EPIPE') process.exit(0);
@@ -12,17 +13,17 @@ export class Output {
 
   /** A result: `record` for machines, `text` for people. */
   print(record: object, text: string): void {
-    process.stdout.write(`${this.json ? JSON.stringify(record, bigintAsText) : text}\n`);
+    process.stdout.write(`${this.isForMachines ? JSON.stringify(record, bigintAsText) : visible(text)}\n`);
   }
 
   /** Something that went wrong with a part of the work. */
   complain(record: object, text: string): void {
-    process.stderr.write(`${this.json ? JSON.stringify(record, bigintAsText) : text}\n`);
+    process.stderr.write(`${this.isForMachines ? JSON.stringify(record, bigintAsText) : visible(text)}\n`);
   }
 
   /** A bar on a terminal; nothing elsewhere. */
   progress(title: string): Progress {
-    return new Progress(title, process.stderr.isTTY && !this.json);
+    return new Progress(title, process.stderr.isTTY && !this.isForMachines);
   }
 }
 

@@ -66,6 +66,36 @@ describe('an e-mail address', () => {
     expect(email.equals(Email.of('ada@example.org'))).toBe(false);
   });
 
+  it.each([
+    ['j\u00fcrgen@example.com', 'ju\u0308rgen@example.com', 'j\u00fcrgen@example.com'],
+    ['a@bücher.example', 'A@bu\u0308cher.Example', 'a@xn--bcher-kva.example'],
+    ['a@xn--bcher-kva.example', 'a@bücher.example', 'a@xn--bcher-kva.example'],
+    ['\u1e9b\u0323@example.com', '\u017f\u0323\u0307@example.com', '\u1e9b\u0323@example.com'],
+  ])('is compared in NFC, with the domain in ASCII, and kept as given: %j and %j', (one, other, key) => {
+    expect([Email.of(one).value, Email.of(other).value]).toEqual([one, lowerCase(other)]);
+    expect([Email.of(one).claim.value, Email.of(other).claim.value]).toEqual([key, key]);
+    expect(Email.of(one).equals(Email.of(other))).toBe(true);
+  });
+
+  it('has one key for all its spellings, and the key is a spelling, too', () => {
+    fc.assert(
+      fc.property(text, text, (local, domain) => {
+        const email = emailOrNothing(`${local}@${domain}`);
+        fc.pre(email !== undefined);
+        const { key, value } = email;
+        for (const spelling of [value.normalize('NFD'), value.normalize('NFC'), key])
+          expect(Email.stored(lowerCase(spelling)).key).toBe(key);
+      }),
+    );
+  });
+
+  it.each(['a\u200bb@c', 'ab\u00ad@c', '\u202ea@c', 'a\u3164@c', 'a@c\u2060d', 'a\ufffd@c', 'a\u2800@c'])(
+    'has no characters that cannot be seen: %j',
+    (given) => {
+      expect(() => Email.of(given)).toThrow('must not contain characters that cannot be seen');
+    },
+  );
+
   it('is claimed by its kept form in the scope of user e-mails', () => {
     const { scope, value } = Email.of(' Ada@Example.com ').claim;
     expect({ scope, value }).toEqual({ scope: 'user.email', value: 'ada@example.com' });

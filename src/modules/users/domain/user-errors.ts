@@ -17,6 +17,16 @@ export class EmailTakenError extends DomainError {
   }
 }
 
+/** The id is that of a user whose address is another: it is not the same person. */
+export class UserIdTakenError extends DomainError {
+  readonly code = 'user-id.taken';
+  override readonly kind = 'conflict';
+
+  constructor() {
+    super('A user with another e-mail address has this id.');
+  }
+}
+
 export class InvalidEmailError extends DomainError {
   readonly code = 'email.invalid';
   override readonly kind = 'invalid';

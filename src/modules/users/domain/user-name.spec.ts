@@ -40,6 +40,17 @@ describe('a user name', () => {
     expect(UserName.problem(name)).toBe('must not contain lone surrogates');
   });
 
+  it.each(['\u200b', '\u202e \u2060', '\u00ad', '\u3164', '\ufe0f', '\u2800'])(
+    'has a character that can be seen: %j',
+    (name) => {
+      expect(UserName.problem(name)).toBe('must have a character that can be seen');
+    },
+  );
+
+  it('has no mark of a lost character', () => {
+    expect(UserName.problem('J\ufffdrgen')).toMatch('U+FFFD');
+  });
+
   it('is refused as a value that can never be accepted, with a stable code', () => {
     expect(refusalOf('')).toMatchObject({ code: 'user-name.invalid', kind: 'invalid' });
   });

@@ -41,6 +41,18 @@ export class User extends AggregateRoot {
     if (!this.isActive) this.raise(new UserReactivated());
   }
 
+  hasEmail(email: Email): boolean {
+    return email.equals(Email.stored(this.email));
+  }
+
+  /** What is otherwise than the caller thinks. */
+  differencesFrom(name: UserName, isActive: boolean): readonly ('name' | 'isActive')[] {
+    const differences: ('name' | 'isActive')[] = [];
+    if (name.value !== this.name) differences.push('name');
+    if (isActive !== this.isActive) differences.push('isActive');
+    return differences;
+  }
+
   private assertActive(): void {
     if (!this.isActive) throw new UserDeactivatedError();
   }

@@ -13,6 +13,7 @@ import {
   registerDecorator,
   ValidateIf,
 } from 'class-validator';
+import { Email } from '../domain/email';
 import { UserName } from '../domain/user-name';
 import { emailSchema, nameSchema, pageLimitSchema, userIdSchema } from './user-schemas';
 
@@ -71,13 +72,14 @@ function IsEmailAddress(): PropertyDecorator {
       target: target.constructor,
       propertyName: String(property),
       validator: {
-        validate: (value: unknown) => isStorableText(value) && isEmail(value),
-        defaultMessage: () => '$property must be a valid e-mail address',
+        validate: (value: unknown) => isStorableText(value) && isEmail(value) && !Email.problem(value),
+        defaultMessage: () =>
+          '$property must be a valid e-mail address, without characters that cannot be seen',
       },
     });
 }
 
-function isStorableText(value: unknown): boolean {
+function isStorableText(value: unknown): value is string {
   return typeof value === 'string' && !value.includes('\u0000') && value.isWellFormed();
 }
 

@@ -11,7 +11,8 @@ export const nameSchema = {
   type: String,
   minLength: 1,
   maxLength: 200,
-  description: '1 to 200 characters after trimming, in any script, without control characters.',
+  description:
+    '1 to 200 characters after trimming, in any script, at least one that can be seen, without control characters.',
   examples: ['Ada Lovelace'],
 };
 
@@ -19,7 +20,9 @@ export const emailSchema = {
   type: String,
   format: 'idn-email',
   maxLength: 254,
-  description: 'A valid address; stored trimmed and in lower case. Unique among all users, active or not.',
+  description:
+    'A valid address without characters that cannot be seen; stored trimmed and in lower case. Unique among all users, active ' +
+    'or not, in all its spellings (Unicode NFC, domain in ASCII).',
   examples: ['ada@example.org'],
 };
 

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectEntityManager } from '@nestjs/typeorm';
-import { EntityManager, SelectQueryBuilder } from 'typeorm';
+import { Brackets, EntityManager, SelectQueryBuilder } from 'typeorm';
 import { ReadGroups } from '../../../event-sourcing';
-import { withoutCase } from '../domain/email';
+import { spellingsOf } from './address-spellings';
 import { UserEntity } from './user.entity';
 
 export interface UserSearch {
@@ -30,6 +30,9 @@ const selectByIds = `
   WHERE user_id = ANY ($1)
 `;
 
+/** The address in the composed form of Unicode, as the index has it. */
+const email = 'normalize(user.email, NFC)';
+
 /** So many users are compared in less than a millisecond. */
 const comparedOneByOne = 2_000;
 
@@ -44,13 +47,13 @@ export class UserReadModelRepository {
   }
 
   /** In the order of creation, oldest first: a page stays the same however many users are created meanwhile. */
-  async search({ email = '', isActive, limit, after = 0n }: UserSearch): Promise<UserPage> {
+  async search({ email: piece = '', isActive, limit, after = 0n }: UserSearch): Promise<UserPage> {
     const query = this.manager
       .createQueryBuilder(UserEntity, 'user')
       .where('user.createdPosition > :after', { after: String(after) })
       .limit(limit + 1);
     if (isActive !== undefined) query.andWhere('user.isActive = :isActive', { isActive });
-    const users = await (email === '' ? inOrder(query) : this.byPiece(query, withoutCase(email), limit + 1));
+    const users = await (piece === '' ? inOrder(query) : this.byPiece(query, spellingsOf(piece), limit + 1));
     const last = users[limit - 1];
     return users.length > limit && last
       ? { users: users.slice(0, limit), next: BigInt(last.createdPosition) }
@@ -62,7 +65,11 @@ export class UserReadModelRepository {
    * addresses that they keep, they take it for common. So some users are compared one by one first, in order. A piece that
    * many have fills the page from them; all others are left to the index.
    */
-  private async byPiece(query: UserQuery, piece: string, wanted: number): Promise<UserEntity[]> {
+  private async byPiece(
+    query: UserQuery,
+    spellings: readonly string[],
+    wanted: number,
+  ): Promise<UserEntity[]> {
     const lastCompared = query
       .subQuery()
       .select('some.createdPosition')
@@ -71,14 +78,14 @@ export class UserReadModelRepository {
       .orderBy('some.createdPosition')
       .offset(comparedOneByOne)
       .limit(1);
-    const compared = whereEmailContains(query.clone(), piece).andWhere(
+    const compared = whereAny(query.clone(), spellings, contains).andWhere(
       `user.createdPosition <= ${lastCompared.getQuery()}`,
     );
     const found = await inOrder(compared);
     // (To sort by an expression keeps Postgres from reading in order until the page is full.)
     return found.length === wanted
       ? found
-      : whereEmailHas(query, piece).orderBy('user.createdPosition + 0').getMany();
+      : whereAny(query, spellings, has).orderBy('user.createdPosition + 0').getMany();
   }
 
   private async findAll(userIds: readonly string[]): Promise<readonly (UserEntity | undefined)[]> {
@@ -92,18 +99,38 @@ function inOrder(query: UserQuery): Promise<UserEntity[]> {
   return query.orderBy('user.createdPosition', 'ASC').getMany();
 }
 
+/** A condition for one spelling of a piece, with the values of its parameters. */
+interface Condition {
+  readonly sql: string;
+  readonly values: Readonly<Record<string, string>>;
+}
+
+function whereAny(
+  query: UserQuery,
+  spellings: readonly string[],
+  conditionOf: (piece: string, number: number) => Condition,
+): UserQuery {
+  const conditions = spellings.map(conditionOf);
+  return query.andWhere(
+    new Brackets((any) => conditions.forEach(({ sql, values }) => any.orWhere(sql, values))),
+  );
+}
+
 /** Without the index. (An expression, as by `|| ''`, is hidden from it.) A piece with a sigma also matches the other one. */
-function whereEmailContains(query: UserQuery, piece: string): UserQuery {
-  const email = piece.includes('σ') ? "translate(user.email, 'ς', 'σ')" : "(user.email || '')";
-  return query.andWhere(`${email} LIKE :pattern`, { pattern: `%${literal(piece)}%` });
+function contains(piece: string, number: number): Condition {
+  const text = piece.includes('σ') ? `translate(${email}, 'ς', 'σ')` : `(${email} || '')`;
+  return { sql: `${text} LIKE :pattern${number}`, values: { [`pattern${number}`]: `%${literal(piece)}%` } };
 }
 
 /** By the index, but for a piece with a sigma: the index does not serve that, and it is rare. */
-function whereEmailHas(query: UserQuery, piece: string): UserQuery {
-  if (piece.includes('σ')) return whereEmailContains(query, piece);
+function has(piece: string, number: number): Condition {
+  const compared = contains(piece, number);
+  if (piece.includes('σ')) return compared;
   const rare = rarePart(piece);
-  const indexed = query.andWhere('user.email LIKE :indexed', { indexed: `%${literal(rare ?? piece)}%` });
-  return rare === undefined ? indexed : whereEmailContains(indexed, piece);
+  const indexed = `${email} LIKE :indexed${number}`;
+  const values = { [`indexed${number}`]: `%${literal(rare ?? piece)}%` };
+  if (rare === undefined) return { sql: indexed, values };
+  return { sql: `${indexed} AND ${compared.sql}`, values: { ...values, ...compared.values } };
 }
 
 /**
