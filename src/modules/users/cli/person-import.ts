@@ -48,9 +48,7 @@ export class PersonImport {
       return outcomeOf(await this.whenAvailable(() => this.importGiven(given)));
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
-      const hint = earlier === undefined ? '' : ` Line ${earlier} has the same id.`;
-      const hasMoved = error instanceof UserIdTakenError && given.userId === undefined;
-      return { is: 'failed', problem: hasMoved ? moved : error.message + hint };
+      return { is: 'failed', problem: problemOf(error, given, earlier) };
     }
   }
 
@@ -102,6 +100,11 @@ function outcomeOf({ isCreated, differences }: ImportedUser): Outcome {
     is: 'unchanged',
     problem: `there already, with another ${differences.join(' and ')}, which stays`,
   };
+}
+
+function problemOf(error: DomainError, { userId }: GivenPerson, earlier: number | undefined): string {
+  if (error instanceof UserIdTakenError && userId === undefined) return moved;
+  return earlier === undefined ? error.message : `${error.message} Line ${earlier} has the same id.`;
 }
 
 function isAway(error: unknown): boolean {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import type { MappedColumn } from './columns';
 import { decodedLines } from './decoded-lines';
 import { PeopleFile, type PeopleFileOptions } from './people-file';
@@ -183,11 +184,10 @@ describe('the lines of a stream', () => {
   it.each([1, 2, 3, 7])('are the same however it is cut into chunks: of %i bytes', async (size) => {
     const start = 'x'.repeat(600);
     const bytes = Buffer.from(`${start}\r\nb\r\n\r\rc\n\r\n`);
-    async function* chunks(): AsyncGenerator<Buffer> {
-      for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
-    }
+    const chunks: Buffer[] = [];
+    for (let at = 0; at < bytes.length; at += size) chunks.push(bytes.subarray(at, at + size));
     const texts: string[] = [];
-    for await (const { text } of decodedLines(chunks(), { encoding: undefined, ends: 'any' }))
+    for await (const { text } of decodedLines(Readable.from(chunks), { encoding: undefined, ends: 'any' }))
       texts.push(text);
     expect(texts).toEqual([`${start}\r\n`, 'b\r\n', '\r', '\r', 'c\n', '\r\n']);
   });
