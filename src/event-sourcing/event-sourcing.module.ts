@@ -26,8 +26,8 @@ import { SubscriptionControl } from './subscriptions/subscription-control';
 import { SubscriptionStatuses } from './subscriptions/subscription-status';
 import { SubscriptionWatchdog } from './subscriptions/subscription-watchdog';
 import { Subscriptions } from './subscriptions/subscriptions';
-import { DATA_SOURCE, rootProviders } from './event-sourcing.providers';
-import { applicationDataSource, dataSourceToken } from './start/application-data-source';
+import { rootProviders } from './event-sourcing.providers';
+import { applicationDataSource, DATA_SOURCE, dataSourceToken } from './start/application-data-source';
 import { EventRegistrationError } from './event-store/event-registry';
 
 const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<EventSourcingOptions>({

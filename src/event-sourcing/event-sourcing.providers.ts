@@ -32,10 +32,10 @@ import { SubscriptionLoopParts } from './subscriptions/subscription-loop';
 import { SubscriptionStatuses } from './subscriptions/subscription-status';
 import { SubscriptionWatchdog } from './subscriptions/subscription-watchdog';
 import { Subscriptions } from './subscriptions/subscriptions';
+import { DATA_SOURCE } from './start/application-data-source';
+import { ApplicationStart } from './start/application-start';
 import { Explorer } from './start/explorer';
 
-/** Token of the data source that `forRoot` names. */
-export const DATA_SOURCE = Symbol('data source of EventSourcingModule');
 const SETTINGS = Symbol('SubscriptionSettings');
 const LOOP_PARTS = Symbol('SubscriptionLoopParts');
 
@@ -81,6 +81,7 @@ export const rootProviders: Provider[] = [
     useFactory: (registry: EventRegistry) => new DurableHandlers(registry),
   },
   Explorer,
+  ApplicationStart,
   ApplicationEventBus,
   {
     provide: ProjectionPositions,
@@ -176,28 +177,15 @@ export const rootProviders: Provider[] = [
   },
   {
     provide: Subscriptions,
-    inject: [
-      Subscribers,
-      Projections,
-      EventBusBridge,
-      SubscriptionWatchdog,
-      Rebuilds,
-      RebuildRunner,
-      LOOP_PARTS,
-    ],
+    inject: [Subscribers, EventBusBridge, SubscriptionWatchdog, Rebuilds, RebuildRunner, LOOP_PARTS],
     useFactory: (
       subscribers: Subscribers,
-      projections: Projections,
       bridge: EventBusBridge,
       watchdog: SubscriptionWatchdog,
       orders: Rebuilds,
       runner: RebuildRunner,
       parts: SubscriptionLoopParts,
-    ) =>
-      new Subscriptions(
-        { subscribers, projections, bridge, watchdog, rebuilding: { orders, runner } },
-        parts,
-      ),
+    ) => new Subscriptions({ subscribers, bridge, watchdog, rebuilding: { orders, runner } }, parts),
   },
 ];
 

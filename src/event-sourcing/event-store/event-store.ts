@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { NewEvent, Position, RecordedEvent, StreamId } from './event-envelope';
+import type { LogIdentity } from './postgres/log-identity';
 import { Receipt, StoredReceipt } from './receipt';
 
 /** `'no-stream'` is version 0. A number is the version of the stream's last event. */
@@ -85,6 +86,11 @@ export abstract class EventStore {
 
   /** Position of the last event; 0n in an empty log. */
   abstract head(): Promise<Position>;
+
+  /** Which log it is, for comparing it with that of another connection; undefined for a store without tables. */
+  identity(): Promise<LogIdentity | undefined> {
+    return Promise.resolve(undefined);
+  }
 
   /**
    * From now on the `AppendSignal` moves with the appends of other processes as well, until the store is closed. A hint, which

@@ -1,4 +1,4 @@
-import { Injectable, Logger, OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { DiscoveryService, LazyModuleLoader } from '@nestjs/core';
 import { eventMethods } from '../domain';
 import { classesWith } from '../domain/decorated-classes';
@@ -19,7 +19,7 @@ import { afterEachLoad } from './lazy-modules';
  * the start instead.
  */
 @Injectable()
-export class Explorer implements OnModuleInit {
+export class Explorer {
   private readonly logger = new Logger('EventSourcing');
   private found = new Map<object, FoundSubscriber>();
 
@@ -40,7 +40,7 @@ export class Explorer implements OnModuleInit {
   }
 
   /** @throws EventRegistrationError */
-  onModuleInit(): void {
+  explore(): void {
     this.checkOneRoot();
     this.eventBus.check();
     const found = findSubscribers(this.discovery);

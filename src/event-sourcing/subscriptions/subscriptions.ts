@@ -1,9 +1,8 @@
 import { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import { EventBusBridge } from '../messaging/event-bus-bridge';
-import { Projections } from '../projections/projections';
 import { RebuildRunner } from '../projections/rebuild/rebuild-runner';
 import { Rebuilds } from '../projections/rebuild/rebuilds';
-import { checkTables } from '../projections/tables-of';
+import { noDataSource } from '../start/application-data-source';
 import { createSubscription } from './create-subscription';
 import { Subscribers } from './subscribers';
 import { SubscriptionLoopParts } from './subscription-loop';
@@ -12,7 +11,6 @@ import { SubscriptionWatchdog } from './subscription-watchdog';
 
 export interface SubscriptionsOf {
   readonly subscribers: Subscribers;
-  readonly projections: Projections;
   readonly bridge: EventBusBridge;
   readonly watchdog: SubscriptionWatchdog;
   readonly rebuilding: { readonly orders: Rebuilds; readonly runner: RebuildRunner };
@@ -34,10 +32,10 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    const { subscribers, projections, bridge, rebuilding, watchdog } = this.of;
-    for (const projection of projections.all()) checkTables(this.parts.dataSource, projection);
+    const { subscribers, bridge, rebuilding, watchdog } = this.of;
     const names = subscribers.names();
     if (!this.parts.settings.enabled) return;
+    if (this.parts.dataSource === noDataSource) return bridge.start();
     // Before the first request: a handler that begins now must not miss what this process appends.
     for (const subscriber of subscribers.all()) await createSubscription(this.parts.dataSource, subscriber);
     await rebuilding.orders.requestOutdated();

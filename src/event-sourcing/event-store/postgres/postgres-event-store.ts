@@ -16,6 +16,7 @@ import { AppendQueue } from './append-queue';
 import { BoundedPool, BoundedPoolConfig, Statement } from './bounded-pool';
 import { columnParsers } from './column-parsers';
 import { databaseFailureOf, isWorthAnotherTry } from './database-failure';
+import { LogIdentity, readLogIdentity } from './log-identity';
 import { LogReads } from './log-reads';
 import { PostgresReceipts } from './postgres-receipts';
 import { readHead } from './read-head';
@@ -112,6 +113,15 @@ export class PostgresEventStore extends EventStore {
     const [row] = await this.query<{ head: bigint }>({ name: 'read-head', text: readHead, values: [] });
     if (!row) throw new Error('The table event_log has no row. Run the migrations: npm run cli -- migrate');
     return row.head;
+  }
+
+  override async identity(): Promise<LogIdentity | undefined> {
+    const [row] = await this.query<LogIdentity>({
+      name: 'read-log-identity',
+      text: readLogIdentity,
+      values: [],
+    });
+    return row;
   }
 
   override hearOthers(): void {

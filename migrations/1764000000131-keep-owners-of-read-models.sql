@@ -1,0 +1,38 @@
+-- Which projection writes a table. A process compares it when it starts: a projector that was renamed, or another one that names
+-- the same table, would count every event a second time upon the rows that are there.
+
+CREATE TABLE read_model_tables (
+  table_name text NOT NULL,
+  projection text NOT NULL,
+  recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT read_model_tables_name PRIMARY KEY (table_name)
+);
+
+COMMENT ON COLUMN read_model_tables.table_name IS 'With its schema, quoted where SQL wants it.';
+
+-- Gives the checkpoints, the parked and discarded events and the tables of a projection to a new name. No process may run it
+-- under the old name meanwhile.
+CREATE FUNCTION rename_projection(old_name text, new_name text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  LOCK TABLE subscriptions IN SHARE ROW EXCLUSIVE MODE;
+  IF NOT EXISTS (SELECT FROM subscriptions WHERE name = old_name AND kind = 'projector') THEN
+    RAISE EXCEPTION 'There is no checkpoint of a projection "%".', old_name USING ERRCODE = 'no_data_found';
+  END IF;
+  IF EXISTS (SELECT FROM subscriptions WHERE name = new_name) THEN
+    RAISE EXCEPTION 'There is a checkpoint of "%" already.', new_name USING ERRCODE = 'unique_violation';
+  END IF;
+  IF EXISTS (SELECT FROM rebuilds WHERE projection = old_name) THEN
+    RAISE EXCEPTION 'The rows of "%" are being rebuilt. Wait for the end, or cancel the rebuild.', old_name
+      USING ERRCODE = 'object_in_use';
+  END IF;
+  IF EXISTS (SELECT FROM subscriptions WHERE name = old_name AND lease_expires_at > clock_timestamp()) THEN
+    RAISE EXCEPTION 'A process runs "%". Stop it first.', old_name USING ERRCODE = 'object_in_use';
+  END IF;
+  UPDATE subscriptions SET name = new_name, epoch = epoch + 1, owner = NULL, lease_expires_at = NULL WHERE name = old_name;
+  UPDATE parked_events SET subscription = new_name WHERE subscription = old_name;
+  UPDATE discarded_events SET subscription = new_name WHERE subscription = old_name;
+  DELETE FROM subscription_members WHERE subscription = old_name;
+  UPDATE read_model_tables SET projection = new_name WHERE projection = old_name;
+END
+$$;

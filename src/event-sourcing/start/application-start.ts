@@ -1,0 +1,69 @@
+import { Inject, Injectable, OnModuleInit } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { type EventSourcingOptions, OPTIONS } from '../event-sourcing.options';
+import { EventStore } from '../event-store/event-store';
+import { Projections } from '../projections/projections';
+import { checkTables } from '../projections/tables-of';
+import { Subscribers } from '../subscriptions/subscribers';
+import { DATA_SOURCE, noDataSource } from './application-data-source';
+import { checkColumns } from './check-columns';
+import { checkInMemory } from './check-in-memory';
+import { checkEntityNames, checkOptions, checkSameLog } from './check-log';
+import { checkOneProjectorEach } from './check-read-model-tables';
+import { checkKernelRights, checkKernelTables, checkRights } from './check-rights';
+import { Explorer } from './explorer';
+import { checkOwner } from './table-owners';
+
+/**
+ * What a start relies on, asked of Nest and of Postgres, before anything else of the application begins. A mistake ends the start with
+ * a sentence; what is wrong in the code comes before what is wrong in the database.
+ */
+@Injectable()
+export class ApplicationStart implements OnModuleInit {
+  constructor(
+    @Inject(OPTIONS) private readonly options: EventSourcingOptions,
+    @Inject(DATA_SOURCE) private readonly dataSource: DataSource,
+    private readonly explorer: Explorer,
+    private readonly store: EventStore,
+    private readonly projections: Projections,
+    private readonly subscribers: Subscribers,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    this.explorer.explore();
+    const isRunning = this.options.subscriptions?.enabled ?? true;
+    if (this.options.store === 'in-memory') {
+      if (isRunning) await checkInMemory(this.dataSource, this.subscribers.names());
+    } else {
+      await this.checkLog(isRunning);
+    }
+    if (this.dataSource !== noDataSource) this.checkEntities();
+    if (isRunning) await this.checkReadModels();
+  }
+
+  private async checkLog(isRunning: boolean): Promise<void> {
+    checkOptions(this.dataSource);
+    const log = await checkSameLog(this.store, this.dataSource);
+    await checkKernelTables(this.dataSource);
+    checkEntityNames(this.dataSource, log);
+    if (isRunning) await checkKernelRights(this.dataSource);
+  }
+
+  private checkEntities(): void {
+    for (const projection of this.projections.all()) checkTables(this.dataSource, projection);
+    checkOneProjectorEach(this.dataSource, this.projections.all());
+  }
+
+  private async checkReadModels(): Promise<void> {
+    for (const projection of this.projections.all()) {
+      const entities = projection.definition.entities.map((entity) => this.dataSource.getMetadata(entity));
+      for (const entity of entities) await checkColumns(this.dataSource, projection.name, entity);
+      const rights = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'];
+      await checkRights(
+        this.dataSource,
+        Object.fromEntries(entities.map(({ tableName }) => [tableName, rights])),
+      );
+      await checkOwner(this.dataSource, projection);
+    }
+  }
+}

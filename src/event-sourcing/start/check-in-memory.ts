@@ -1,0 +1,36 @@
+import type { DataSource } from 'typeorm';
+import { EventRegistrationError } from '../event-store/event-registry';
+import { noDataSource } from './application-data-source';
+import { DatabaseNotReadyError } from './errors';
+
+const findTraces = `
+  SELECT (SELECT head FROM event_log WHERE only_row) AS head,
+    (SELECT string_agg(DISTINCT name, ', ') FROM subscriptions WHERE position > 0) AS subscriptions`;
+
+interface Traces {
+  readonly head: string | null;
+  readonly subscriptions: string | null;
+}
+
+/**
+ * The store in memory begins empty at each start, and checkpoints stand in a database: it has to be as empty.
+ * @throws EventRegistrationError without a database, DatabaseNotReadyError for one that holds another log
+ */
+export async function checkInMemory(dataSource: DataSource, subscriptions: readonly string[]): Promise<void> {
+  if (dataSource === noDataSource) return checkNoSubscription(subscriptions);
+  const [traces] = await dataSource.query<Traces[]>(findTraces);
+  if (!traces || (BigInt(traces.head ?? 0) === 0n && traces.subscriptions === null)) return;
+  const held = traces.subscriptions ? `checkpoints of another log (${traces.subscriptions})` : 'another log';
+  throw new DatabaseNotReadyError(
+    `The store in memory begins empty, and the database holds ${held}, so events would be passed over. Use an empty database, or the ` +
+      'Postgres store.',
+  );
+}
+
+function checkNoSubscription(subscriptions: readonly string[]): void {
+  if (subscriptions.length === 0) return;
+  throw new EventRegistrationError(
+    `There is no data source for the checkpoints of ${subscriptions.join(', ')}. Import TypeOrmModule.forRoot(…), or start without ` +
+      'subscriptions: EventSourcingModule.forRoot({ store, subscriptions: { enabled: false } }).',
+  );
+}

@@ -1,0 +1,236 @@
+import { Logger } from '@nestjs/common';
+import { getRepositoryToken, TypeOrmModule } from '@nestjs/typeorm';
+import { Column, Entity, PrimaryColumn, PrimaryGeneratedColumn, Repository } from 'typeorm';
+import {
+  aggregateRepositoryToken,
+  DurableEventsHandler,
+  EventSourcedRepository,
+  ProjectionPositions,
+} from '../../../src/event-sourcing';
+import { createTestDatabase, TestDatabase } from '../../support/test-database';
+import { Bell, BellEntity, createBells, refusal, run, Rung, startHost, stopHosts } from './host';
+
+let a: TestDatabase;
+let b: TestDatabase;
+
+beforeEach(async () => {
+  for (const level of ['log', 'warn', 'error'] as const)
+    jest.spyOn(Logger.prototype, level).mockImplementation();
+  a = await createTestDatabase();
+  b = await createTestDatabase();
+  for (const { url } of [a, b]) await run(url, createBells);
+});
+
+afterEach(async () => {
+  await stopHosts();
+  await a.drop();
+  await b.drop();
+  jest.restoreAllMocks();
+});
+
+async function ringAndRead(
+  application: Awaited<ReturnType<typeof startHost>>,
+  name?: string,
+): Promise<number> {
+  const bells = application.get<EventSourcedRepository<Bell>>(aggregateRepositoryToken(Bell), {
+    strict: false,
+  });
+  const { position } = await bells.save(new Bell('big-ben').ring());
+  const positions = application.get(ProjectionPositions, { strict: false });
+  expect(await positions.waitFor('bells', position, 10_000)).toBe(true);
+  const rows = application.get<Repository<BellEntity>>(
+    name ? `${name}_BellEntityRepository` : getRepositoryToken(BellEntity),
+    { strict: false },
+  );
+  return (await rows.findOneByOrFail({ id: 'big-ben' })).rings;
+}
+
+describe('the log of the store and that of the data source', () => {
+  it('are one: the application starts, and projects', async () => {
+    const application = await startHost({ url: a.url, behind: [features()] });
+    expect(await ringAndRead(application)).toBe(1);
+  });
+
+  it('are two: a clone of the database is another log', async () => {
+    const host = { url: b.url, kernel: { store: { connection: { connectionString: a.url } } } };
+    expect(await refusal(host)).toMatch(
+      /^DatabaseNotReadyError: The event store and the data source lead to different logs: "annals_\w+" \(schema public, log .*\) and "annals_\w+" \(schema public, log .*\)\. .* Give both the same connection, or name the right data source: forRoot\(\{ dataSource \}\)\.$/,
+    );
+    expect(await run(b.url, 'SELECT FROM subscriptions')).toEqual([]);
+  });
+
+  it('are two: another schema of one database', async () => {
+    await run(
+      a.url,
+      'CREATE SCHEMA other; CREATE TABLE other.event_log (LIKE event_log INCLUDING ALL); INSERT INTO other.event_log DEFAULT VALUES',
+    );
+    const url = `${a.url}?options=-csearch_path%3Dother,public`;
+    const host = { url, kernel: { store: { connection: { connectionString: a.url } } } };
+    expect(await refusal(host)).toContain('(schema public, log ');
+    expect(await refusal(host)).toContain('lead to different logs');
+  });
+
+  it('are compared by a process that runs no subscriptions, too', async () => {
+    const store = { connection: { connectionString: a.url } };
+    expect(await refusal({ url: b.url, kernel: { store, subscriptions: { enabled: false } } })).toContain(
+      'different logs',
+    );
+  });
+});
+
+describe('pending migrations', () => {
+  it.each([
+    ['of an empty database', true, 'SELECT'],
+    [
+      'of one that lacks the last of them',
+      false,
+      'DROP VIEW these_tables_are_of_the_log; ALTER TABLE event_log DROP COLUMN log_id',
+    ],
+    ['of one that lacks a table', false, 'DROP VIEW these_tables_are_of_the_log; DROP TABLE parked_events'],
+  ])('%s are told before anything else', async (_case, empty, sql) => {
+    const database = await createTestDatabase({ empty });
+    try {
+      await run(database.url, sql);
+      expect(await refusal({ url: database.url })).toMatch(
+        /^DatabaseNotReadyError: The database .* migrations are pending\. Run migrate, as the owner of the log\.$/,
+      );
+    } finally {
+      await database.drop();
+    }
+  });
+});
+
+describe('a data source', () => {
+  it('by its name', async () => {
+    const application = await startHost({
+      url: a.url,
+      typeorm: { name: 'annals' },
+      kernel: { dataSource: 'annals' },
+      behind: [features('annals')],
+    });
+    expect(await ringAndRead(application, 'annals')).toBe(1);
+  });
+
+  it('that nobody provides is told of by its name', async () => {
+    const sentence = 'EventSourcingModule finds no TypeORM data source';
+    expect(await refusal({ url: a.url, kernel: { dataSource: 'anals' } })).toContain(
+      `${sentence} "anals". Import TypeOrmModule`,
+    );
+    expect(await refusal({ url: a.url, typeorm: { name: 'annals' } })).toContain(
+      `${sentence} for its read models`,
+    );
+    const store = { connection: { connectionString: a.url } };
+    expect(await refusal({ url: false, kernel: { store } })).toContain(`${sentence} for its read models`);
+  });
+
+  it('that reads from replicas is refused, unless it reads from the master by default', async () => {
+    const replication = { master: { url: a.url }, slaves: [{ url: b.url }] };
+    const kernel = { store: { connection: { connectionString: a.url } } };
+    expect(await refusal({ url: a.url, typeorm: { url: undefined, replication }, kernel })).toContain(
+      "Set replication: { defaultMode: 'master' }",
+    );
+    const typeorm = { url: undefined, replication: { ...replication, defaultMode: 'master' } };
+    const application = await startHost({ url: a.url, typeorm, kernel, behind: [features()] });
+    expect(await ringAndRead(application)).toBe(1);
+  });
+
+  it('that drops its schema is refused', async () => {
+    expect(await refusal({ url: b.url, typeorm: { dropSchema: true } })).toContain(
+      'has dropSchema: true, which drops the log',
+    );
+  });
+});
+
+describe('an entity of the host with the name of a table of the log', () => {
+  @Entity('events')
+  class ConcertEntity {
+    @PrimaryGeneratedColumn()
+    id!: number;
+
+    @Column()
+    title!: string;
+  }
+
+  @Entity('subscriptions')
+  class NewsletterEntity {
+    @PrimaryColumn('text')
+    name!: string;
+  }
+
+  it.each([
+    ['events', ConcertEntity],
+    ['subscriptions', NewsletterEntity],
+  ])('%s ends the start', async (table, entity) => {
+    expect(await refusal({ url: a.url, entities: [BellEntity, entity] })).toBe(
+      `DatabaseNotReadyError: Entity ${entity.name} of the data source has the table "${table}", which is one of the log. ` +
+        `Give the entity another table name: @Entity('my_${table}').`,
+    );
+  });
+
+  it.each([
+    ['events', ConcertEntity],
+    ['subscriptions', NewsletterEntity],
+  ])('%s and synchronize: true leave every column of the log', async (table, entity) => {
+    const columns = () =>
+      run(
+        a.url,
+        `SELECT attname FROM pg_attribute WHERE attrelid = '${table}'::regclass AND attnum > 0 ORDER BY attnum`,
+      );
+    const before = await columns();
+    const message = await refusal({
+      url: a.url,
+      entities: [BellEntity, entity],
+      typeorm: { synchronize: true },
+    });
+    expect(message).toContain('because other objects depend on it');
+    expect(await columns()).toEqual(before);
+  });
+
+  it('in a schema of the host is the business of the host', async () => {
+    await run(a.url, 'CREATE SCHEMA host');
+    @Entity('events', { schema: 'host' })
+    class HostEvents {
+      @PrimaryGeneratedColumn()
+      id!: number;
+    }
+    const host = { url: a.url, entities: [BellEntity, HostEvents], typeorm: { synchronize: true } };
+    await expect(startHost(host)).resolves.toBeDefined();
+  });
+});
+
+describe('the store in memory', () => {
+  @DurableEventsHandler('mail', Rung)
+  class Mail {
+    handle(): void {}
+  }
+  const inMemory = { store: 'in-memory' as const };
+
+  it('works without TypeORM where there are no subscriptions', async () => {
+    const application = await startHost({ url: false, kernel: inMemory, projectors: [] });
+    const bells = application.get<EventSourcedRepository<Bell>>(aggregateRepositoryToken(Bell), {
+      strict: false,
+    });
+    expect(await bells.save(new Bell('a').ring())).toMatchObject({ position: 1n });
+  });
+
+  it('tells of subscriptions that have no database for their checkpoints', async () => {
+    expect(await refusal({ url: false, kernel: inMemory, projectors: [], providers: [Mail] })).toContain(
+      'There is no data source for the checkpoints of mail. Import TypeOrmModule.forRoot(…), or start without subscriptions',
+    );
+  });
+
+  it('is refused on a database with checkpoints, and on one with a log', async () => {
+    const application = await startHost({ url: a.url, kernel: inMemory, behind: [features()] });
+    expect(await ringAndRead(application)).toBe(1);
+    await stopHosts();
+    expect(await refusal({ url: a.url, kernel: inMemory })).toContain(
+      'The store in memory begins empty, and the database holds checkpoints of another log (bells)',
+    );
+    await run(b.url, 'UPDATE event_log SET head = 7');
+    expect(await refusal({ url: b.url, kernel: inMemory })).toContain('and the database holds another log');
+  });
+});
+
+function features(name?: string) {
+  return TypeOrmModule.forFeature([BellEntity], name);
+}
