@@ -141,7 +141,13 @@ export {
 // Subscriptions: how they stand, and what an operator may do
 export { LogHoleError } from './subscriptions/contiguous';
 export { LeaseLostError } from './subscriptions/leases';
-export { NotParkedError, SubscriptionControl, type ParkedEvent } from './subscriptions/subscription-control';
+export { failureCategories, type FailureCategory } from './subscriptions/failure-category';
+export {
+  NotParkedError,
+  StreamNotSetAsideError,
+  SubscriptionControl,
+  type ParkedEvent,
+} from './subscriptions/subscription-control';
 export { CheckpointCheck, type CheckpointProof } from './subscriptions/checkpoint-check';
 export {
   SubscriptionStatuses,

@@ -20,6 +20,7 @@ interface Parked {
   readonly streamId: string;
   readonly state: string;
   readonly attempts: number;
+  readonly category: string | null;
   readonly error: string | null;
 }
 
@@ -117,6 +118,34 @@ describe('operators', () => {
     await waitUntil(async () => !(await parked()).some(({ streamId }) => streamId === userId));
     expect(await messagesTo(userId)).toEqual([{ text: 'Welcome, Ada!' }]);
     expect((await running.client.post(path)).problem?.code).toBe('not-found');
+  });
+
+  it('have all streams tried again, or one, and are told how many that are', async () => {
+    const users = [await createUnwelcome(), await createUnwelcome(), await createUnwelcome()];
+    const list = await cli('parked', 'list', 'welcome-message');
+    expect(list.stdout).toMatch(/tries {2}data: .*welcome_messages_user_id/);
+    expect((await parked()).find(({ streamId }) => streamId === users[0])?.category).toBe('data');
+    await sql.query('DELETE FROM welcome_messages WHERE user_id = ANY ($1)', [users]);
+    const one = await cli('parked', 'retry', 'welcome-message', '--stream', 'User', users[0] ?? '');
+    expect([one.code, one.stdout]).toEqual([0, expect.stringContaining(`User/${users[0]} is tried again`)]);
+    const all = await cli('--json', 'parked', 'retry', 'welcome-message', '--all');
+    expect(all.code).toBe(0);
+    expect(jsonLines<object>(all.stdout)[0]).toMatchObject({ subscription: 'welcome-message' });
+    await waitUntil(async () => !(await parked()).some(({ streamId }) => users.includes(streamId)));
+    for (const userId of users) expect(await messagesTo(userId)).toEqual([{ text: 'Welcome, Ada!' }]);
+    const none = await cli('parked', 'retry', 'welcome-message', '--stream', 'User', users[0] ?? '');
+    expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('has set nothing of the stream')]);
+  });
+
+  it.each([
+    ['nothing to retry', []],
+    ['a position and --all', ['1', '--all']],
+    ['a stream without an id', ['--stream', 'User']],
+    ['a stream with too much', ['--stream', 'User', '1', '2']],
+    ['a position that is none', ['one']],
+  ])('are told what to type: %s', async (_what, given) => {
+    const { code, stderr } = await cli('parked', 'retry', 'welcome-message', ...given);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/Give|whole number/)]);
   });
 
   it('give an event up, with a reason that is kept', async () => {

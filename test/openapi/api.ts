@@ -475,6 +475,11 @@ export interface components {
             attempts: number;
             /** @description The message of the last failure. */
             error: string | null;
+            /**
+             * @description What kind of failure the last one was; null while it waits.
+             * @enum {string|null}
+             */
+            category: "timeout" | "data" | "schema" | "server" | "database" | "network" | "handler" | null;
             /** @description Where in the code it failed; for operators only. */
             stack: string | null;
             /**

@@ -27,9 +27,9 @@ export class ProjectionSegment implements Subscriber {
     return this.projection.wants(type) && segmentOf(stream, this.segment.count) === this.segment.index;
   }
 
-  async prepare(_manager: EntityManager): Promise<void> {}
+  async prepare(): Promise<void> {}
 
-  handle(events: readonly RecordedEvent[], manager: EntityManager, within?: WithinTime): Promise<void> {
+  handle(events: Iterable<RecordedEvent>, manager: EntityManager, within?: WithinTime): Promise<void> {
     return this.projection.handle(events, manager, within);
   }
 }

@@ -49,7 +49,7 @@ export class Projection {
    * for it. `within` bounds the time of one event. @throws UnknownEventTypeError
    */
   async handle(
-    events: readonly RecordedEvent[],
+    events: Iterable<RecordedEvent>,
     manager: EntityManager,
     within: WithinTime = (_event, work) => work(),
   ): Promise<void> {

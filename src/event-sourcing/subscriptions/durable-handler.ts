@@ -8,8 +8,6 @@ import { DurableHandlerDefinition, HandlerContext, IDurableEventsHandler } from 
 import { undivided } from './segment-of';
 import { Subscriber, WithinTime } from './subscriber';
 
-const allowIdle = "SELECT set_config('idle_in_transaction_session_timeout', $1, true)";
-
 /** A durable handler with its definition. */
 export class DurableHandler implements Subscriber {
   readonly kind = 'handler';
@@ -46,12 +44,9 @@ export class DurableHandler implements Subscriber {
     return this.events.has(this.registry.classOf(type));
   }
 
-  /** A handler may wait for others outside the database, and its transaction is idle meanwhile. */
-  async prepare(manager: EntityManager, timeoutMs: number): Promise<void> {
-    await manager.query(allowIdle, [`${timeoutMs + 5_000}ms`]);
-  }
+  async prepare(): Promise<void> {}
 
-  async handle(events: readonly RecordedEvent[], manager: EntityManager, within: WithinTime): Promise<void> {
+  async handle(events: Iterable<RecordedEvent>, manager: EntityManager, within: WithinTime): Promise<void> {
     const collected = new CollectedRows(manager);
     for (const recorded of events)
       await within(recorded, () => this.handleOne({ recorded, manager, rows: collected.of }));

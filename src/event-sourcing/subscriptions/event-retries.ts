@@ -1,12 +1,14 @@
 import { Logger } from '@nestjs/common';
 import { eventRetry } from '../diagnostics';
 import { RecordedEvent } from '../event-store/event-envelope';
-import { EventHandling } from './event-handling';
+import { isOf } from '../describe-thrown';
+import { CommonCause } from './common-cause';
+import { EventHandling, storeFailure } from './event-handling';
 import type { EventRunnerParts } from './event-runner';
-import { isNotTheEvents } from './failures';
+import { EventTransactions, Outcome } from './event-transactions';
 import { Lease } from './leases';
 import { DueEvent, ParkedEvents } from './parked-events';
-import { originOf, Subscriber } from './subscriber';
+import { labelOf, originOf, Subscriber } from './subscriber';
 
 export interface EventRetriesOf {
   readonly subscriber: Subscriber;
@@ -14,6 +16,8 @@ export interface EventRetriesOf {
   readonly parts: EventRunnerParts;
   readonly parked: ParkedEvents;
   readonly handling: EventHandling;
+  readonly transactions: EventTransactions;
+  readonly commonCause: CommonCause;
 }
 
 const dueAtOnce = 20;
@@ -50,36 +54,19 @@ export class EventRetries {
     // One that never failed has waited, and those behind it will probably not fail either.
     const most = due.attempts === 0 ? Math.min(subscriber.eventsPerTransaction, waitingAtOnce) : 1;
     const events = await this.read(due, await parked.next(due, most));
-    if (events.length > 1 && (await this.handled(due, events))) return;
     const [first] = events;
-    if (first) await this.retryOne(due, first);
+    if (!first) return;
+    const together = await this.handle(due, events);
+    if (!isEventsFault(together)) return;
+    const alone = events.length === 1 ? together : await this.handle(due, [first]);
+    if (isEventsFault(alone)) await this.failAgain(due, first, alone.fault);
   }
 
-  /** Whether all of them succeeded together. Where they did not, they are tried one by one. */
-  private async handled(due: DueEvent, events: readonly RecordedEvent[]): Promise<boolean> {
-    try {
-      await this.handle(due, events);
-      return true;
-    } catch (error) {
-      if (isNotTheEvents(error)) throw error;
-      return error instanceof DecidedMeanwhileError;
-    }
-  }
-
-  private async retryOne(due: DueEvent, event: RecordedEvent): Promise<void> {
-    try {
-      await this.handle(due, [event]);
-    } catch (error) {
-      if (error instanceof DecidedMeanwhileError) return;
-      if (isNotTheEvents(error)) throw error;
-      await this.failAgain(due, event, error);
-    }
-  }
-
-  private async handle(due: DueEvent, events: readonly RecordedEvent[]): Promise<void> {
-    const { parts, handling, parked, lease, subscriber } = this.of;
+  private async handle(due: DueEvent, events: readonly RecordedEvent[]): Promise<Outcome<'freed' | 'next'>> {
+    const { handling, parked, lease, parts, subscriber } = this.of;
     events.forEach(() => eventRetry.publish({ ...originOf(subscriber), attempt: due.attempts + 1 }));
-    const outcome = await parts.dataSource.transaction(async (manager) => {
+    const of = { name: `"${labelOf(subscriber)}" at position ${due.position}`, isAlone: events.length === 1 };
+    const outcome = await this.of.transactions.run(of, async (manager) => {
       await handling.handle(events, manager);
       await parts.leases.hold(manager, lease);
       const positions = events.map((event) => event.position);
@@ -87,19 +74,31 @@ export class EventRetries {
       if (!removed) throw new DecidedMeanwhileError();
       return removed;
     });
-    if (outcome !== 'freed') return;
-    parked.free(due.stream);
-    this.logger.log(`"${subscriber.name}" goes on with a stream that was set aside.`);
+    if ('result' in outcome) await this.goOn(due, outcome.result);
+    return outcome;
   }
 
-  private async failAgain(due: DueEvent, event: RecordedEvent, error: unknown): Promise<void> {
-    const { parts, handling, parked, lease } = this.of;
-    const failure = handling.failure(event, due.attempts + 1, error);
-    await parts.dataSource.transaction(async (manager) => {
-      await parts.leases.hold(manager, lease);
-      await parked.fail(manager, due.position, failure);
-    });
-    handling.publishFailure(due.attempts + 1, failure);
+  private async goOn({ stream }: DueEvent, next: 'freed' | 'next'): Promise<void> {
+    const { parked, subscriber, commonCause } = this.of;
+    if (next === 'freed') {
+      parked.free(stream);
+      this.logger.log(`"${subscriber.name}" goes on with a stream that was set aside.`);
+    }
+    await commonCause.exclude();
+  }
+
+  private async failAgain(due: DueEvent, event: RecordedEvent, cause: unknown): Promise<void> {
+    const { parts, handling, parked, lease, commonCause } = this.of;
+    const attempts = due.attempts + 1;
+    const isSpared = commonCause.spares(due.stream, cause);
+    const failed = handling.failure({ event, attempts, cause, isSpared });
+    await storeFailure(failed, (failure) =>
+      parts.dataSource.transaction(async (manager) => {
+        await parts.leases.hold(manager, lease);
+        await parked.fail(manager, due.position, failure);
+      }),
+    );
+    handling.publishFailure(attempts, failed);
   }
 
   /** The events at these positions, which are all of the stream that is due. */
@@ -121,4 +120,8 @@ export class EventRetries {
     }
     return events;
   }
+}
+
+function isEventsFault<R>(outcome: Outcome<R>): outcome is Extract<Outcome<R>, { readonly fault: unknown }> {
+  return 'fault' in outcome && !isOf(outcome.fault, DecidedMeanwhileError);
 }

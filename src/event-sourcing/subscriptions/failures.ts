@@ -1,12 +1,5 @@
-import {
-  EventSourcingError,
-  EventStoreClosedError,
-  EventStoreOverloadedError,
-  EventStoreUnavailableError,
-} from '../event-store/errors';
-import { UnknownEventTypeError, UnknownSchemaVersionError } from '../event-store/event-registry';
-import { isDatabaseUnavailable } from '../event-store/postgres/database-failure';
-import { LeaseLostError } from './leases';
+import { messageOfThrown } from '../describe-thrown';
+import { EventSourcingError } from '../event-store/errors';
 import { SubscriptionSettings } from './subscription-settings';
 
 /** A handler that did not return in time. What it still does is not kept. */
@@ -26,30 +19,16 @@ export class TooManyParkedError extends EventSourcingError {
   }
 }
 
-const notTheEvent = [
-  LeaseLostError,
-  EventStoreUnavailableError,
-  EventStoreOverloadedError,
-  EventStoreClosedError,
-  UnknownEventTypeError,
-  UnknownSchemaVersionError,
-  TooManyParkedError,
-];
-
-/** Deadlock and serialization failure: the same transaction may succeed when it is run again. */
-const tryAgain = new Set(['40001', '40P01']);
-
-/**
- * Whether an error says nothing about the event that was handled: the database is away, the lease is gone, or this program
- * is older than the log. Then the subscription waits, and nothing is set aside.
- */
-export function isNotTheEvents(error: unknown): boolean {
-  if (notTheEvent.some((errorClass) => error instanceof errorClass)) return true;
-  // TypeORM's word for a connection that was lost between two statements.
-  if (error instanceof Error && error.name === 'QueryRunnerAlreadyReleasedError') return true;
-  return (
-    isDatabaseUnavailable(error) || tryAgain.has(String((error as { code?: unknown } | undefined)?.code))
-  );
+/** Different streams failed alike, with no success between: that has a common cause, and is the fault of no event. */
+export class FailingAlikeError extends EventSourcingError {
+  /** @param kind What makes the failures alike, beginning with their category: `server 53100`. */
+  constructor(subscription: string, kind: string, cause: unknown) {
+    super(
+      `"${subscription}" fails alike (${kind}) on one stream after the other, so it waits as a whole, and goes on by itself when ` +
+        `an event succeeds. The last failure: ${messageOfThrown(cause)}`,
+      { cause },
+    );
+  }
 }
 
 /** Pause before the next try, in milliseconds: doubled each time, capped, with jitter; undefined after the last try. */

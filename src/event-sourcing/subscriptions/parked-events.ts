@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { streamKey } from '../event-store/append-verdict';
 import { Position, RecordedEvent, StreamId } from '../event-store/event-envelope';
+import { FailureCategory } from './failure-category';
 
 /** The first event of a stream that is set aside, and due for another try. */
 export interface DueEvent {
@@ -13,13 +14,16 @@ export interface DueEvent {
 export interface Failure {
   readonly error: string;
   readonly stack: string | undefined;
+  readonly category: FailureCategory;
   readonly retryInMs: number | undefined;
 }
 
 const selectStreams = `
   SELECT DISTINCT aggregate_type, aggregate_id FROM parked_events WHERE subscription = $1 AND segment = $2`;
 
-const countEvents = 'SELECT count(*)::integer AS count FROM parked_events WHERE subscription = $1';
+/** Those that wait have not failed. */
+const countFailed =
+  "SELECT count(*)::integer AS count FROM parked_events WHERE subscription = $1 AND state <> 'waiting'";
 
 /** The time of the statement: the index can be searched for it, and not for clock_timestamp(). */
 const selectDue = `
@@ -29,9 +33,9 @@ const selectDue = `
 
 const insertFailed = `
   INSERT INTO parked_events (subscription, segment, position, aggregate_type, aggregate_id, state, attempts, error, stack,
-    first_failed_at, last_failed_at, next_attempt_at)
-  SELECT $1, $2, $3, $4, $5, CASE WHEN $8::double precision IS NULL THEN 'parked' ELSE 'retrying' END, 1, $6, $7,
-    now(), now(), clock_timestamp() + make_interval(secs => $8::double precision / 1000)`;
+    category, first_failed_at, last_failed_at, next_attempt_at)
+  SELECT $1, $2, $3, $4, $5, CASE WHEN $9::double precision IS NULL THEN 'parked' ELSE 'retrying' END, 1, $6, $7,
+    $8, now(), now(), clock_timestamp() + make_interval(secs => $9::double precision / 1000)`;
 
 /** Behind an event of its stream each waits; where none is left (an operator was faster), the first of them goes ahead. */
 const insertWaiting = `
@@ -44,11 +48,16 @@ const insertWaiting = `
 
 const updateFailed = `
   UPDATE parked_events
-  SET state = CASE WHEN $5::double precision IS NULL THEN 'parked' ELSE 'retrying' END, attempts = attempts + 1,
-    error = $3, stack = $4, first_failed_at = COALESCE(first_failed_at, now()), last_failed_at = now(),
-    next_attempt_at = clock_timestamp() + make_interval(secs => $5::double precision / 1000)
+  SET state = CASE WHEN $6::double precision IS NULL THEN 'parked' ELSE 'retrying' END, attempts = attempts + 1,
+    error = $3, stack = $4, category = $5, first_failed_at = COALESCE(first_failed_at, now()), last_failed_at = now(),
+    next_attempt_at = clock_timestamp() + make_interval(secs => $6::double precision / 1000)
   WHERE subscription = $1 AND position = $2 AND state = 'retrying'
   RETURNING position`;
+
+const bringBack = `
+  UPDATE parked_events SET state = 'retrying', attempts = 0, next_attempt_at = clock_timestamp()
+  WHERE subscription = $1 AND segment = $2 AND state <> 'waiting' AND (state = 'retrying'
+    OR (aggregate_type, aggregate_id) IN (SELECT type, id FROM unnest($3::text[], $4::text[]) AS s (type, id)))`;
 
 const selectNext = `
   SELECT position FROM parked_events WHERE subscription = $1 AND aggregate_type = $2 AND aggregate_id = $3
@@ -94,9 +103,9 @@ export class ParkedEvents {
     return this.streams.has(streamKey(stream));
   }
 
-  /** How much the subscription has set aside, in all segments. */
+  /** How many streams the subscription has set aside, in all segments. */
   async count(): Promise<number> {
-    const [row] = await this.dataSource.query<{ count: number }[]>(countEvents, [this.subscription]);
+    const [row] = await this.dataSource.query<{ count: number }[]>(countFailed, [this.subscription]);
     return row?.count ?? 0;
   }
 
@@ -115,9 +124,9 @@ export class ParkedEvents {
     }));
   }
 
-  /** Sets the stream of a failed event aside. */
+  /** Sets the stream of a failed event aside; `setAside` follows, once that is committed. */
   async add(manager: EntityManager, { position, stream }: RecordedEvent, failure: Failure): Promise<void> {
-    const { error, stack, retryInMs } = failure;
+    const { error, stack, category, retryInMs } = failure;
     const values = [
       this.subscription,
       this.segment,
@@ -126,9 +135,13 @@ export class ParkedEvents {
       stream.id,
       error,
       stack ?? null,
+      category,
       retryInMs ?? null,
     ];
     await manager.query(insertFailed, values);
+  }
+
+  setAside(stream: StreamId): void {
     this.streams.add(streamKey(stream));
   }
 
@@ -152,8 +165,8 @@ export class ParkedEvents {
 
   /** Notes one more failure; false when an operator has decided meanwhile. */
   async fail(manager: EntityManager, position: Position, failure: Failure): Promise<boolean> {
-    const { error, stack, retryInMs } = failure;
-    const values = [this.subscription, position, error, stack ?? null, retryInMs ?? null];
+    const { error, stack, category, retryInMs } = failure;
+    const values = [this.subscription, position, error, stack ?? null, category, retryInMs ?? null];
     return (await affected(manager, updateFailed, values)) === 1;
   }
 
@@ -167,6 +180,13 @@ export class ParkedEvents {
     if (removed !== positions.length) return false;
     const next = await affected(manager, promoteNext, [this.subscription, stream.type, stream.id]);
     return next === 1 ? 'next' : 'freed';
+  }
+
+  /** The cause of many failures is gone: tries these streams again, also parked ones, and all that are tried again anyway. */
+  async bringBack(streams: readonly StreamId[]): Promise<void> {
+    const types = streams.map(({ type }) => type);
+    const ids = streams.map(({ id }) => id);
+    await this.dataSource.query(bringBack, [this.subscription, this.segment, types, ids]);
   }
 
   /** The last event of the stream was handled, and that is committed. */

@@ -29,10 +29,10 @@ export interface Subscriber {
   readonly eventsPerTransaction: number;
   /** Whether the event is for it. @throws UnknownEventTypeError */
   wants(event: RecordedEvent): boolean;
-  /** Called first in each transaction that handles events; `timeoutMs` is what one event may take. */
-  prepare(manager: EntityManager, timeoutMs: number): Promise<void>;
+  /** Called first in each transaction that handles events. */
+  prepare(manager: EntityManager): Promise<void>;
   /** Handles events in order, in the transaction that also moves the checkpoint. All is written when it resolves. */
-  handle(events: readonly RecordedEvent[], manager: EntityManager, within: WithinTime): Promise<void>;
+  handle(events: Iterable<RecordedEvent>, manager: EntityManager, within: WithinTime): Promise<void>;
 }
 
 /** Ends the name of the subscription that makes the rows of a projection anew. No other name has an `@`. */

@@ -3,6 +3,7 @@ import { EventSourcingError } from '../event-store/errors';
 import { Position, StreamId } from '../event-store/event-envelope';
 import { currentMetadata } from '../messaging/message-context';
 import { createSubscription } from './create-subscription';
+import { FailureCategory } from './failure-category';
 import { rebuildSuffix } from './subscriber';
 import { Subscribers } from './subscribers';
 
@@ -14,6 +15,8 @@ export interface ParkedEvent {
   readonly attempts: number;
   readonly error: string | null;
   readonly stack: string | null;
+  /** Of the last failure; null while it waits, and for failures that an older program stored. */
+  readonly category: FailureCategory | null;
   readonly firstFailedAt: Date | null;
   readonly lastFailedAt: Date | null;
   readonly nextAttemptAt: Date | null;
@@ -29,6 +32,16 @@ export class NotParkedError extends EventSourcingError {
   }
 }
 
+/** The subscription has set nothing of this stream aside. */
+export class StreamNotSetAsideError extends EventSourcingError {
+  constructor(
+    readonly subscription: string,
+    readonly stream: StreamId,
+  ) {
+    super(`"${subscription}" has set nothing of the stream ${stream.type}/${stream.id} aside.`);
+  }
+}
+
 const pause = `
   UPDATE subscriptions SET paused = true, owner = NULL, lease_expires_at = NULL, epoch = epoch + 1
   WHERE name = $1 AND NOT paused RETURNING name`;
@@ -38,13 +51,21 @@ const resume = 'UPDATE subscriptions SET paused = false WHERE name = $1 AND paus
 const lockSubscription = 'SELECT FROM subscriptions WHERE name = $1 ORDER BY segment FOR UPDATE';
 
 const selectParked = `
-  SELECT position, aggregate_type, aggregate_id, state, attempts, error, stack, first_failed_at, last_failed_at,
-    next_attempt_at
+  SELECT position, aggregate_type, aggregate_id, state, attempts, error, stack, category, first_failed_at,
+    last_failed_at, next_attempt_at
   FROM parked_events WHERE subscription = $1 AND position > $2 ORDER BY position LIMIT $3`;
 
 const retryNow = `
   UPDATE parked_events SET state = 'retrying', attempts = 0, next_attempt_at = clock_timestamp()
   WHERE subscription = $1 AND position = $2 AND state <> 'waiting' RETURNING position`;
+
+const retryAllNow = `
+  UPDATE parked_events SET state = 'retrying', attempts = 0, next_attempt_at = clock_timestamp()
+  WHERE subscription = $1 AND state <> 'waiting' RETURNING position`;
+
+const retryStreamNow = `
+  UPDATE parked_events SET state = 'retrying', attempts = 0, next_attempt_at = clock_timestamp()
+  WHERE subscription = $1 AND aggregate_type = $2 AND aggregate_id = $3 AND state <> 'waiting' RETURNING position`;
 
 const recordDiscarded = `
   INSERT INTO discarded_events (subscription, position, reason, actor, error, attempts)
@@ -68,6 +89,7 @@ interface ParkedRow {
   readonly attempts: number;
   readonly error: string | null;
   readonly stack: string | null;
+  readonly category: FailureCategory | null;
   readonly first_failed_at: Date | null;
   readonly last_failed_at: Date | null;
   readonly next_attempt_at: Date | null;
@@ -105,6 +127,7 @@ export class SubscriptionControl {
       attempts: row.attempts,
       error: row.error,
       stack: row.stack,
+      category: row.category,
       firstFailedAt: row.first_failed_at,
       lastFailedAt: row.last_failed_at,
       nextAttemptAt: row.next_attempt_at,
@@ -116,6 +139,27 @@ export class SubscriptionControl {
     await this.locked(name, async (manager) => {
       const [rows] = await manager.query<[unknown[], number]>(retryNow, [name, position]);
       if (rows.length === 0) throw new NotParkedError(name, position);
+    });
+  }
+
+  /**
+   * Tries all streams that are set aside again at once, each from its first event on. Resolves with how many streams that are;
+   * whether they succeed, `parked` tells later.
+   */
+  async retryAll(name: string): Promise<number> {
+    return this.locked(name, async (manager) => {
+      const [rows] = await manager.query<[unknown[], number]>(retryAllNow, [name]);
+      return rows.length;
+    });
+  }
+
+  /** Tries the failed event of a stream again at once, and resolves with its position. @throws StreamNotSetAsideError */
+  async retryStream(name: string, stream: StreamId): Promise<Position> {
+    return this.locked(name, async (manager) => {
+      const values = [name, stream.type, stream.id];
+      const [[row]] = await manager.query<[{ position: string }[], number]>(retryStreamNow, values);
+      if (!row) throw new StreamNotSetAsideError(name, stream);
+      return BigInt(row.position);
     });
   }
 
@@ -140,11 +184,11 @@ export class SubscriptionControl {
   }
 
   /** The loop locks the same row before it queues an event behind another one. */
-  private async locked(name: string, work: (manager: EntityManager) => Promise<void>): Promise<void> {
+  private async locked<R>(name: string, work: (manager: EntityManager) => Promise<R>): Promise<R> {
     const known = this.known(name);
-    await this.dataSource.transaction(async (manager) => {
+    return this.dataSource.transaction(async (manager) => {
       await manager.query(lockSubscription, [known]);
-      await work(manager);
+      return work(manager);
     });
   }
 

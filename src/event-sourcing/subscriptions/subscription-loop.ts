@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
+import { describeThrown, isOf, messageOfThrown } from '../describe-thrown';
 import { subscriptionBatch, subscriptionFailure } from '../diagnostics';
 import { AppendSignal, ProgressSignal } from '../event-store/progress-signal';
-import { EventRunner, EventRunnerParts } from './event-runner';
+import { EventRunner, EventRunnerParts, RunnerMemory } from './event-runner';
 import { FairShare, Place } from './fair-share';
 import { Lease, LeaseLostError } from './leases';
 import { LogPages } from './log-pages';
@@ -26,6 +27,7 @@ export class SubscriptionLoop {
   private readonly logger = new Logger(SubscriptionLoop.name);
   private readonly stopping = new AbortController();
   private readonly label: string;
+  private readonly memory = new RunnerMemory();
   private running: Promise<void> | undefined;
   private failures = 0;
 
@@ -94,7 +96,7 @@ export class SubscriptionLoop {
     try {
       await this.follow(lease, place, AbortSignal.any([this.stopping.signal, lost.signal]));
     } catch (error) {
-      await leases.noteFailure(lease, (error as Error).message).catch(() => undefined);
+      await leases.noteFailure(lease, messageOfThrown(error)).catch(() => undefined);
       throw error;
     } finally {
       clearInterval(heartbeat);
@@ -120,7 +122,7 @@ export class SubscriptionLoop {
 
   private async follow(lease: Lease, place: Place, stop: AbortSignal): Promise<void> {
     const { log, appended, settings } = this.parts;
-    const runner = new EventRunner(this.subscriber, lease, this.parts);
+    const runner = new EventRunner(this.subscriber, lease, this.parts, this.memory);
     await runner.prepare();
     const pages = new LogPages(log, settings.batchSize);
     let position = lease.position;
@@ -148,14 +150,15 @@ export class SubscriptionLoop {
   }
 
   private async recoverFrom(error: unknown): Promise<void> {
-    if (error instanceof LeaseLostError) {
+    if (isOf(error, LeaseLostError)) {
       this.logger.warn(error.message);
       return;
     }
     this.failures++;
-    subscriptionFailure.publish({ ...originOf(this.subscriber), error, failuresInARow: this.failures });
+    const { message, stack } = describeThrown(error);
+    const told = { error: isOf(error, Error) ? error : new Error(message), failuresInARow: this.failures };
+    subscriptionFailure.publish({ ...originOf(this.subscriber), ...told });
     const pause = Math.min(this.parts.settings.maxBackoffMs, 50 * 2 ** this.failures);
-    const { message, stack } = error as Error;
     this.logger.error(
       `"${this.label}" failed ${this.failures} times in a row, trying again in ${pause} ms: ${message}`,
       stack,

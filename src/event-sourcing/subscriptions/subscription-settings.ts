@@ -16,7 +16,7 @@ export interface SubscriptionSettings {
   /** Pause before the second try, in milliseconds; doubled for each further one. */
   readonly retryDelayMs: number;
   readonly maxRetryDelayMs: number;
-  /** Events that may be set aside (parked, retrying, waiting behind them) before the subscription fails as a whole. */
+  /** Streams that may be set aside before the subscription fails as a whole. Events that wait behind them do not count. */
   readonly maxParked: number;
   /** How long a subscription may make no progress although events wait, before the watchdog says so, in milliseconds. */
   readonly stalledAfterMs: number;

@@ -1,5 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { ParkedEvent, RecordedEvent, SubscriptionStatus } from '../../event-sourcing';
+import {
+  failureCategories,
+  type ParkedEvent,
+  type RecordedEvent,
+  type SubscriptionStatus,
+} from '../../event-sourcing';
 import { positionSchema } from './admin-requests';
 
 const timeSchema = {
@@ -156,6 +161,14 @@ export class ParkedEventResponse {
 
   @ApiProperty({ type: String, nullable: true, description: 'The message of the last failure.' })
   error!: string | null;
+
+  @ApiProperty({
+    enum: failureCategories,
+    type: String,
+    nullable: true,
+    description: 'What kind of failure the last one was; null while it waits.',
+  })
+  category!: ParkedEvent['category'];
 
   @ApiProperty({
     type: String,

@@ -1,5 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { SubscriptionControl, SubscriptionStatus, SubscriptionStatuses } from '../../event-sourcing';
+import { InvalidArgumentError } from 'commander';
+import {
+  type ParkedEvent,
+  type StreamId,
+  SubscriptionControl,
+  SubscriptionStatus,
+  SubscriptionStatuses,
+} from '../../event-sourcing';
 import { AddCommands, CommandContext } from './command-line';
 import { addRebuildCommands } from './rebuild-commands';
 import { wholeNumber } from './options';
@@ -25,8 +32,10 @@ export const addSubscriptionCommands: AddCommands = (program, run) => {
   const parked = program.command('parked').description('events that a subscription could not handle');
   parked.command('list [subscription]').description('list what is set aside').action(run(listParked));
   parked
-    .command('retry <subscription> <position>')
+    .command('retry <subscription> [position]')
     .description('try the event again now, and then those of its stream that wait behind it')
+    .option('--all', 'all streams that are set aside')
+    .option('--stream <type and id...>', 'the stream of this type and id: --stream User 42')
     .action(run(retryParked));
   parked
     .command('discard <subscription> <position>')
@@ -95,18 +104,64 @@ async function listParked({ application, output }: CommandContext, only?: string
   for (const name of names) {
     for (const event of await app.get(SubscriptionControl).parked(name, 0n, 1_000)) {
       count++;
-      const { position, stream, state, attempts, error } = event;
+      const { position, stream, state, attempts, category, error } = event;
       output.print(
         { subscription: name, ...event },
-        `${name}  ${position}  ${stream.type}/${stream.id}  ${state}  ${attempts} tries  ${error ?? ''}`,
+        `${name}  ${position}  ${stream.type}/${stream.id}  ${state}  ${attempts} tries  ${reasonOf(category, error)}`,
       );
     }
   }
   if (count === 0) output.print({ parked: 0 }, 'Nothing is set aside.');
 }
 
-async function retryParked({ application }: CommandContext, name: string, position: string): Promise<void> {
-  await control(application, (c) => c.retry(name, wholeNumber(position)));
+function reasonOf(category: ParkedEvent['category'], error: string | null): string {
+  return [category ?? [], error ?? []].flat().join(': ');
+}
+
+interface RetryOptions {
+  readonly all?: boolean;
+  readonly stream?: readonly string[];
+}
+
+async function retryParked(
+  context: CommandContext,
+  name: string,
+  position: string | undefined,
+  { all = false, stream }: RetryOptions,
+): Promise<void> {
+  const given = [position !== undefined, all, stream !== undefined].filter(Boolean).length;
+  if (given !== 1)
+    throw new InvalidArgumentError('Give one of these: a position, --all, --stream <type> <id>.');
+  if (all) await retryAll(context, name);
+  else if (stream) await retryStream(context, name, streamOf(stream));
+  else await control(context.application, (c) => c.retry(name, wholeNumber(position ?? '')));
+}
+
+async function retryAll({ application, output }: CommandContext, name: string): Promise<void> {
+  const retried = await (await application()).get(SubscriptionControl).retryAll(name);
+  const words = retried === 1 ? '1 stream is' : `${retried} streams are`;
+  output.print(
+    { subscription: name, retried },
+    retried === 0 ? 'Nothing is set aside.' : `${words} tried again now.`,
+  );
+}
+
+async function retryStream(
+  { application, output }: CommandContext,
+  name: string,
+  stream: StreamId,
+): Promise<void> {
+  const position = await (await application()).get(SubscriptionControl).retryStream(name, stream);
+  output.print(
+    { subscription: name, retried: 1, position },
+    `The stream ${stream.type}/${stream.id} is tried again now, from position ${position} on.`,
+  );
+}
+
+function streamOf([type, id, ...more]: readonly string[]): StreamId {
+  if (type === undefined || id === undefined || more.length > 0)
+    throw new InvalidArgumentError('Give a type and an id: --stream User 42.');
+  return { type, id };
 }
 
 async function discardParked(

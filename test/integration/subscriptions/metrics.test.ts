@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { ProjectionContext } from '../../../src/event-sourcing';
+import { EventStoreClosedError, type ProjectionContext } from '../../../src/event-sourcing';
 import { segmentOf } from '../../../src/event-sourcing/subscriptions/segment-of';
 import { Metrics } from '../../../src/platform/observability/metrics';
 import { SubscriptionGauges } from '../../../src/platform/observability/subscription-gauges';
@@ -92,9 +92,9 @@ describe('the metrics of subscriptions', () => {
     system.loop('live').start();
     expect(await system.positions.waitFor('tallies', 4n, 20_000)).toBe(true);
     let isCut = true;
-    // As if the process lost its connection in the middle: no fault of an event.
+    // As if the process ended in the middle: no fault of an event.
     const afterRow = ({ recorded }: ProjectionContext) => {
-      if (isCut && recorded.position === 4n) throw Object.assign(new Error('cut'), { code: 'ECONNRESET' });
+      if (isCut && recorded.position === 4n) throw new EventStoreClosedError();
     };
     const { orders, runner } = system.rebuilding('one', { batchSize: 1, meddling: { afterRow } });
     await orders.request('tallies');

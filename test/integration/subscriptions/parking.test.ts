@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { NotParkedError, type ProjectionContext } from '../../../src/event-sourcing';
+import { NotParkedError, type ProjectionContext, StreamNotSetAsideError } from '../../../src/event-sourcing';
 import { startTallies, TallySystem } from './tally';
 import { waitUntil } from '../../support/wait-until';
 
@@ -85,6 +85,32 @@ describe('an event that fails', () => {
     expect((await system.fold.compare(system.projections.get('tallies'))).differences).toEqual([]);
   });
 
+  it('is tried again together with all others, or by its stream, and the outcome tells how many', async () => {
+    let isMended = false;
+    const afterRow = ({ recorded }: ProjectionContext) => {
+      if (!isMended && recorded.stream.id !== 'good') throw new Error('poison');
+    };
+    system.loop('one', { ...fast, meddling: { afterRow } }).start();
+    for (const stream of ['b1', 'b2', 'b3', 'b4']) {
+      await system.count(stream, 1, 2);
+      expect(await system.positions.waitFor('tallies', await system.count('good', 1), 10_000)).toBe(true);
+    }
+    const isParked = (text: string) => text.includes('parked');
+    await waitUntil(async () => (await stateOf()).filter(isParked).length === 4);
+    await expect(system.control.retryStream('tallies', { type: 'Tally', id: 'good' })).rejects.toThrow(
+      StreamNotSetAsideError,
+    );
+    isMended = true;
+    expect(await system.control.retryStream('tallies', { type: 'Tally', id: 'b2' })).toBe(4n);
+    await waitUntil(async () => (await system.tallies()).b2?.seen === '1 2');
+    expect((await stateOf()).filter(isParked)).toHaveLength(3);
+    expect(await system.control.retryAll('tallies')).toBe(3);
+    await waitUntil(async () => (await system.control.parked('tallies')).length === 0);
+    expect(await system.control.retryAll('tallies')).toBe(0);
+    await expect(system.control.retryAll('unknown')).rejects.toThrow('There is no subscription "unknown"');
+    expect((await system.fold.compare(system.projections.get('tallies'))).differences).toEqual([]);
+  });
+
   it('can be discarded with a reason, which is kept; the rest of its stream follows', async () => {
     await system.count('bad', 1, 2, 3, 4);
     system.loop('one', { ...fast, meddling: { afterRow: failsOn('bad', 2) } }).start();
@@ -133,6 +159,21 @@ describe('an event that fails', () => {
       failure: expect.stringContaining('set 2 events aside') as string,
     });
     expect(loop.isFailing).toBe(true);
+  });
+
+  it('does not stop the others when many events wait behind it: only those that failed count against the limit', async () => {
+    const afterRow = ({ recorded }: ProjectionContext) => {
+      if (recorded.stream.id === 'hot') throw new Error('poison');
+    };
+    const loop = system.loop('one', { ...fast, maxParked: 2, meddling: { afterRow } });
+    await system.count('hot', 1);
+    await system.count('good', 1);
+    loop.start();
+    for (let n = 0; n < 20; n++) await system.count('hot', 1);
+    expect(await system.positions.waitFor('tallies', await system.count('good', 1), 10_000)).toBe(true);
+    expect(loop.isFailing).toBe(false);
+    expect((await system.tallies()).good?.seen).toBe('1 2');
+    expect((await system.statuses.all())[0]?.parkedCount).toBe(21);
   });
 
   it('is forgotten as the failure of the subscription once another process goes on', async () => {

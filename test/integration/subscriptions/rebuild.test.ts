@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import {
   CheckpointCheck,
+  EventStoreClosedError,
   NoRebuildError,
   ProjectionFold,
   RebuildInProgressError,
@@ -72,9 +73,9 @@ describe('a rebuild', () => {
   it('goes on where it was after its process was gone, and shows how far it is', async () => {
     system.loop('one').start();
     await projected('a', 'b', 'c', 'd', 'e', 'f');
-    // As if the process lost its connection in the middle: no fault of an event.
+    // As if the process ended in the middle: no fault of an event.
     const cut = ({ recorded }: { recorded: { position: bigint } }) => {
-      if (recorded.position === 4n) throw Object.assign(new Error('cut'), { code: 'ECONNRESET' });
+      if (recorded.position === 4n) throw new EventStoreClosedError();
     };
     const first = system.rebuilding('first', { batchSize: 1, meddling: { afterRow: cut } });
     jest.spyOn(Logger.prototype, 'error').mockImplementation();
@@ -86,7 +87,7 @@ describe('a rebuild', () => {
     expect(status).toMatchObject({
       state: 'rebuilding',
       checkpoint: 6n,
-      rebuild: { version: 1, isHeld: true, failure: 'cut' },
+      rebuild: { version: 1, isHeld: true, failure: new EventStoreClosedError().message },
     });
     await first.runner.stop();
     const handled: bigint[] = [];

@@ -101,7 +101,7 @@ describe('a projection in four segments', () => {
 
   it('leaves its segments to the others where one process keeps failing', async () => {
     jest.spyOn(Logger.prototype, 'error').mockImplementation();
-    // An error that is no event's fault: as if this process could not reach what it needs.
+    // As if this process could not reach what it needs.
     const afterRow = () => Promise.reject(Object.assign(new Error('no route'), { code: 'EHOSTUNREACH' }));
     const broken = system.loop('broken', { ...four, maxBackoffMs: 100, meddling: { afterRow } });
     const streams = Array.from({ length: 20 }, (_, n) => `s${n}`);

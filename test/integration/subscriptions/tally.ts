@@ -93,9 +93,17 @@ export interface TallySystem {
   close(): Promise<void>;
 }
 
+export interface TallyOptions extends Pick<PostgresEventStoreOptions, 'maxCharactersPerPage'> {
+  /** How long a transaction of the data source may be idle before the server ends its session. */
+  readonly idleLimitMs?: number;
+}
+
+/** Connections of the data source. `TEST_POOL_SIZE=1` shows whether something takes a second one while it holds one. */
+const poolSize = (): number => Number(process.env.TEST_POOL_SIZE ?? 20);
+
 export async function startTallies(
   others: readonly EntityClass[] = [],
-  pages: Pick<PostgresEventStoreOptions, 'maxCharactersPerPage'> = {},
+  { idleLimitMs = 0, ...pages }: TallyOptions = {},
 ): Promise<TallySystem> {
   const database = await createTestDatabase();
   const dataSource = await new DataSource({
@@ -103,7 +111,8 @@ export async function startTallies(
     url: database.url,
     entities: [Tally, ...others],
     synchronize: false,
-    poolSize: 20,
+    poolSize: poolSize(),
+    extra: { idle_in_transaction_session_timeout: idleLimitMs },
   }).initialize();
   await dataSource.query(
     'CREATE TABLE tallies (id text PRIMARY KEY, total integer NOT NULL, seen text NOT NULL)',

@@ -45,7 +45,7 @@ export class NextRows implements Subscriber {
     return writeToNextTables(manager);
   }
 
-  handle(events: readonly RecordedEvent[], manager: EntityManager, within?: WithinTime): Promise<void> {
+  handle(events: Iterable<RecordedEvent>, manager: EntityManager, within?: WithinTime): Promise<void> {
     return this.live.handle(events, manager, within);
   }
 }
