@@ -2,12 +2,13 @@ import { VersioningType } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { RequestObserver } from '../observability/request-observer';
 import { checkProtocol } from './check-protocol';
-import { conditionalRequest, neverFreshWithoutETag } from './conditional-request';
 import { limitServer } from './connections/limit-server';
 import { correlation } from './correlation';
 import { Draining } from './draining';
 import { Environment } from '../config/environment';
 import { ProblemFilter } from './problem.filter';
+import { answerIfNoneMatch } from './preconditions';
+import { parseQuery } from './query';
 import { securityHeaders } from './security-headers';
 import { timeLimit } from './time-limit';
 
@@ -18,7 +19,8 @@ export function configureHttp(application: NestExpressApplication): void {
   const inTurn = limitServer(application.getHttpServer(), environment);
   application.disable('x-powered-by');
   application.disable('etag');
-  neverFreshWithoutETag(application);
+  answerIfNoneMatch(application);
+  application.set('query parser', parseQuery);
   application.use(
     inTurn,
     application.get(Draining).follow,
@@ -27,7 +29,6 @@ export function configureHttp(application: NestExpressApplication): void {
     application.get(RequestObserver).observe,
     timeLimit(environment.REQUEST_TIMEOUT_MS, problems),
     checkProtocol(problems),
-    conditionalRequest,
   );
   versionRoutes(application);
 }

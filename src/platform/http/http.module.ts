@@ -1,9 +1,9 @@
 import { Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule } from '@nestjs/core';
 import { AllowedMethods } from './allowed-methods';
-import { BodyGuard } from './body.guard';
 import { CheckReadModels } from './check-read-models';
 import { Draining } from './draining';
+import { InputGuard } from './input.guard';
 import { ProblemFilter } from './problem.filter';
 import { validation } from './validation';
 
@@ -19,7 +19,7 @@ import { validation } from './validation';
     Draining,
     ProblemFilter,
     { provide: APP_FILTER, useExisting: ProblemFilter },
-    { provide: APP_GUARD, useClass: BodyGuard },
+    { provide: APP_GUARD, useClass: InputGuard },
     { provide: APP_PIPE, useFactory: validation },
   ],
   exports: [Draining, ProblemFilter],

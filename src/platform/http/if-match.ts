@@ -1,9 +1,12 @@
 import { createParamDecorator, ExecutionContext } from '@nestjs/common';
 import type { Request } from 'express';
+import { entityTags } from './entity-tags';
 import { ValidationFailedError } from './problem';
 
-const entityTags = /^(?:W\/)?"[\x21\x23-\x7e]*"(?:\s*,\s*(?:W\/)?"[\x21\x23-\x7e]*")*$/;
-const strongVersion = /^"(0|[1-9]\d{0,9})"$/;
+/** Metadata of a route: it heeds `If-Match`. */
+export const TAKES_IF_MATCH = 'annals:takes-if-match';
+
+const version = /^(0|[1-9]\d{0,9})$/;
 
 /**
  * The versions that `If-Match` asks for (RFC 9110, section 13.1.1); undefined without the header and for `*`. Weak tags
@@ -11,17 +14,24 @@ const strongVersion = /^"(0|[1-9]\d{0,9})"$/;
  * @throws ValidationFailedError for a malformed header.
  */
 export function versionsOfIfMatch(header: string | undefined): readonly number[] | undefined {
-  if (header === undefined || header.trim() === '*') return undefined;
-  if (!entityTags.test(header.trim())) {
+  const tags = header === undefined ? '*' : entityTags(header);
+  if (tags === undefined)
     throw ValidationFailedError.at('#/headers/If-Match', 'must be *, or versions in double quotes: "3"');
-  }
-  return header.split(',').flatMap((tag) => {
-    const [, version] = strongVersion.exec(tag.trim()) ?? [];
-    return version === undefined ? [] : [Number(version)];
-  });
+  if (tags === '*') return undefined;
+  return tags
+    .filter(({ isWeak, opaque }) => !isWeak && version.test(opaque))
+    .map(({ opaque }) => Number(opaque));
 }
 
-/** `@IfMatch() ifVersion: readonly number[] | undefined` */
-export const IfMatch = createParamDecorator((_data: unknown, context: ExecutionContext) =>
+const Versions = createParamDecorator((_data: unknown, context: ExecutionContext) =>
   versionsOfIfMatch(context.switchToHttp().getRequest<Request>().get('If-Match')),
 );
+
+/** `@IfMatch() ifVersion: readonly number[] | undefined`. A route without it refuses the header. */
+export function IfMatch(): ParameterDecorator {
+  return (target, method, index) => {
+    Versions()(target, method, index);
+    const route = (target as Readonly<Record<PropertyKey, object | undefined>>)[method ?? ''];
+    if (route !== undefined) Reflect.defineMetadata(TAKES_IF_MATCH, true, route);
+  };
+}

@@ -1,3 +1,7 @@
+/** How many things that are wrong one answer tells, and how long each may be, in characters: what is refused stays small. */
+export const mostProblems = 20;
+const longestText = 200;
+
 /** One thing that is wrong with a request: where (a JSON pointer fragment, RFC 6901), and what. */
 export interface ProblemDetail {
   readonly pointer: string;
@@ -45,8 +49,16 @@ export function problemDocument(problem: Problem, correlationId: string) {
     detail: problem.detail,
     code: problem.code,
     correlationId,
-    errors: problem.errors,
+    errors: problem.errors?.slice(0, mostProblems).map(shortened),
   };
+}
+
+function shortened({ pointer, detail }: ProblemDetail): ProblemDetail {
+  return { pointer: shortText(pointer), detail: shortText(detail) };
+}
+
+function shortText(text: string): string {
+  return text.length > longestText ? `${text.slice(0, longestText).toWellFormed()}…` : text;
 }
 
 /** The request can never succeed as it is. Carries every member that is wrong. */

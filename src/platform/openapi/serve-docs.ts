@@ -1,7 +1,11 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { SwaggerModule } from '@nestjs/swagger';
-import type { NextFunction, Request, Response } from 'express';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { Environment } from '../config/environment';
+import { hasBytes } from '../http/json-body';
+import { ValidationFailedError } from '../http/problem';
+import { ProblemFilter } from '../http/problem.filter';
+import { checkQuery, parseQuery } from '../http/query';
 import { openApiDocument } from './openapi-document';
 
 /**
@@ -10,11 +14,28 @@ import { openApiDocument } from './openapi-document';
  */
 export function serveDocs(application: NestExpressApplication, environment: Environment): void {
   if (!areDocsServed(environment)) return;
+  application.use(['/docs', '/docs-json'], takesNothing(application.get(ProblemFilter)));
   application.use('/docs', allowPage);
   SwaggerModule.setup('docs', application, () => openApiDocument(application), {
     customSiteTitle: 'Annals API',
     raw: ['json'],
   });
+}
+
+/** These routes are not of the framework, and none of its guards looks at them. */
+function takesNothing(problems: ProblemFilter): RequestHandler {
+  return (request, response, next) => {
+    try {
+      checkQuery(request.url, parseQuery(request.url.split('?')[1]), {
+        query: new Map(),
+        isQueryJudged: false,
+      });
+      if (hasBytes(request)) throw ValidationFailedError.at('#', 'There must be no body.');
+      next();
+    } catch (error) {
+      problems.answer(error, request, response);
+    }
+  };
 }
 
 /** The page has scripts and styles of its own, which no other answer may have. */
