@@ -7,7 +7,11 @@ import { waitUntil } from '../support/wait-until';
 interface Status {
   readonly name: string;
   readonly state: string;
-  readonly rebuild: { readonly checkpoint: string; readonly eventsPerSecond: number } | null;
+  readonly rebuild: {
+    readonly checkpoint: string;
+    readonly eventsPerSecond: number;
+    readonly failure: string | null;
+  } | null;
 }
 
 const subscriptions = '/v1/admin/subscriptions';
@@ -56,6 +60,9 @@ describe('a read model is made anew', () => {
       state: 'rebuilding',
       rebuild: { eventsPerSecond: expect.any(Number) as number },
     });
+    await waitUntil(async () =>
+      / in use by process \d+ of the server /.test((await users())?.rebuild?.failure ?? ''),
+    );
     expect(await nameOfAda()).toBe('Mallory');
     await sql.query('COMMIT');
     await waitUntil(async () => (await nameOfAda()) === 'Ada');

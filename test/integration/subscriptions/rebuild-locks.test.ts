@@ -1,6 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { Client } from 'pg';
 import { RebuildBlockedError } from '../../../src/event-sourcing';
+import { nextRowsOf } from '../../../src/event-sourcing/projections/rebuild/next-rows';
+import { Leases } from '../../../src/event-sourcing/subscriptions/leases';
 import { waitUntil } from '../../support/wait-until';
 import { startTallies, TallySystem } from './tally';
 
@@ -143,6 +145,34 @@ describe('new rows that take over', () => {
     expect(await orders.all()).toEqual([]);
     expect((await system.tallies()).a?.total).toBe(1);
     await expect(swap.swap(projection)).resolves.toBeUndefined();
+  });
+
+  it('are given up, and dropped, with a sentence while a session reads the tables of the rebuild', async () => {
+    const { orders } = system.rebuilding('one');
+    await orders.request('tallies');
+    const reader = await session('reads new rows', 'BEGIN; SELECT FROM projection_next.tallies');
+    await expect(orders.cancel('tallies')).rejects.toThrow(
+      'Table projection_next.tallies cannot be dropped: another session uses it. Try again when that has ended.',
+    );
+    await reader.query('COMMIT');
+    await orders.cancel('tallies');
+  });
+
+  it('get nothing from a process that still fills the tables of a rebuild which was given up', async () => {
+    const { orders } = system.rebuilding('one');
+    const epochs = async () =>
+      (
+        await system.dataSource.query<{ epoch: string }[]>(
+          "SELECT epoch FROM subscriptions WHERE name = 'tallies@next'",
+        )
+      ).map(({ epoch }) => BigInt(epoch));
+    await orders.request('tallies');
+    const leases = new Leases(system.dataSource, 'stale', 5);
+    const [next] = nextRowsOf(system.projections.get('tallies'));
+    const stale = next && (await leases.take(next));
+    await orders.cancel('tallies');
+    await orders.request('tallies');
+    expect((await epochs())[0]).toBeGreaterThan(stale?.epoch ?? 0n);
   });
 
   it.each(['LOCK TABLE', 'DELETE FROM subscriptions', 'replace_live_table', 'COMMIT'])(

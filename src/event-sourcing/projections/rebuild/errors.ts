@@ -54,9 +54,9 @@ export class TableChangedError extends EventSourcingError {
   }
 }
 
-/** Something of an operator depends on a table that is to be dropped. */
+/** A table that is to be dropped is in use: by an object that depends on it, or by a session. */
 export class TableInUseError extends EventSourcingError {
-  constructor(table: string, dependents: string) {
-    super(`Table ${table} cannot be dropped: ${dependents}. Drop what depends on it first.`);
+  constructor(table: string, why: string) {
+    super(`Table ${table} cannot be dropped: ${why}.`);
   }
 }

@@ -4,12 +4,12 @@ import { Projection } from '../projection';
 import { quoted } from '../tables-of';
 import { asRefusal } from './as-refusal';
 import { RebuildBlockedError, RebuildRefusedError, TableChangedError } from './errors';
-import { createNext, obstacleOf, problemOf, removeNext } from './next-tables';
+import { createNext, limitWaiting, obstacleOf, problemOf, removeNext } from './next-tables';
 import { postgresCodeOf } from './postgres-code';
 import { lockRebuild } from './rebuild-row';
 import { lockOutWriters, usersOf } from './table-locks';
 
-const align = `SELECT align_next_table(live_table($1), format('projection_next.%I', $1::text)::regclass)`;
+const alignTable = `SELECT align_next_table(live_table($1), format('projection_next.%I', $1::text)::regclass)`;
 
 const noteStart = 'UPDATE rebuilds SET started_at = clock_timestamp() WHERE projection = $1';
 
@@ -35,13 +35,13 @@ export async function followLiveTables(
   }
   if (changes.length === 0) return;
   const logger = new Logger('Rebuilds');
-  if (await isAligned(dataSource, projection, tables)) {
-    logger.log(
-      `The new rows of "${projection.name}" follow a change of the live ones: ${changes.join('; ')}.`,
-    );
-  } else if (await isStartedOver(dataSource, projection, tables)) {
+  const said = changes.join('; ');
+  const outcome = await align(dataSource, projection, tables);
+  if (outcome === 'aligned') {
+    logger.log(`The new tables of "${projection.name}" were given what the live ones have now: ${said}.`);
+  } else if (outcome === 'impossible' && (await startOver(dataSource, projection, tables))) {
     logger.warn(
-      `The rebuild of "${projection.name}" starts over, because the live rows have changed: ${changes.join('; ')}.`,
+      `The rebuild of "${projection.name}" starts over, because the live tables have changed: ${said}.`,
     );
   }
 }
@@ -56,33 +56,34 @@ async function checkCopies(manager: EntityManager, projection: string, table: st
   );
 }
 
-/** Whether the new tables are like the live ones now. */
-async function isAligned(
+/** `not ours`: the rebuild is over, or another transaction has it in hand. */
+async function align(
   dataSource: DataSource,
   projection: Projection,
   tables: readonly string[],
-): Promise<boolean> {
+): Promise<'aligned' | 'impossible' | 'not ours'> {
   try {
-    await dataSource.transaction(async (manager) => {
-      if (!(await lockRebuild(manager, projection))) return;
+    return await dataSource.transaction(async (manager) => {
+      if (!(await lockRebuild(manager, projection))) return 'not ours';
       const next = tables.map((table) => `projection_next.${quoted(table)}`);
       if (!(await lockOutWriters(manager, next))) {
         throw new RebuildBlockedError(projection.name, await usersOf(manager, next, { onlyWriters: true }));
       }
       for (const table of tables) {
-        await manager.query(align, [table]);
+        await manager.query(alignTable, [table]);
         const left = await problemOf(manager, table);
         if (left !== undefined) throw new TableChangedError(projection.name, table, left);
       }
+      return 'aligned';
     });
-    return true;
   } catch (error) {
-    if (error instanceof TableChangedError || cannotAlign.test(postgresCodeOf(error))) return false;
+    if (error instanceof TableChangedError || cannotAlign.test(postgresCodeOf(error))) return 'impossible';
     throw error;
   }
 }
 
-async function isStartedOver(
+/** False when the rebuild is not ours. */
+async function startOver(
   dataSource: DataSource,
   projection: Projection,
   tables: readonly string[],
@@ -90,6 +91,7 @@ async function isStartedOver(
   return dataSource
     .transaction(async (manager) => {
       if (!(await lockRebuild(manager, projection))) return false;
+      await limitWaiting(manager);
       await removeNext(manager, projection.name, tables);
       await createNext(manager, projection, tables);
       await manager.query(noteStart, [projection.name]);

@@ -6,6 +6,7 @@ import { nextNameOf } from './next-rows';
 import { postgresCodeOf } from './postgres-code';
 
 const dependentsExist = '2BP01';
+const lockTimeout = '55P03';
 
 /** How long the tables of a rebuild are waited for, in milliseconds. */
 const lockMs = 5_000;
@@ -34,7 +35,6 @@ export async function createNext(
   { name, version, segments }: Projection,
   tables: readonly string[],
 ): Promise<void> {
-  await manager.query(`SET LOCAL lock_timeout = ${lockMs}`);
   for (const table of tables) await manager.query('SELECT make_next_table($1)', [table]);
   await manager.query(insertCheckpoints, [nextNameOf(name), segments, version, name]);
 }
@@ -50,6 +50,11 @@ export async function removeNext(
   for (const text of deleteTraces) await manager.query(text, [nextNameOf(name)]);
 }
 
+/** For transactions that drop tables or copy them: a session that uses them is not waited for without end. */
+export async function limitWaiting(manager: EntityManager): Promise<void> {
+  await manager.query(`SET LOCAL lock_timeout = ${lockMs}`);
+}
+
 /** @throws TableInUseError */
 export async function dropTable(
   manager: EntityManager,
@@ -59,13 +64,16 @@ export async function dropTable(
   try {
     await manager.query(`DROP TABLE IF EXISTS ${schema}.${quoted(table)}`);
   } catch (error) {
-    if (postgresCodeOf(error) !== dependentsExist) throw error;
-    const { detail } = error as { readonly detail?: string };
-    throw new TableInUseError(
-      `${schema}.${table}`,
-      (detail ?? 'other objects depend on it').replaceAll('\n', ', '),
-    );
+    const why = whyNotDropped(error as { readonly detail?: string });
+    throw why === undefined ? error : new TableInUseError(`${schema}.${table}`, why);
   }
+}
+
+function whyNotDropped(error: { readonly detail?: string }): string | undefined {
+  const code = postgresCodeOf(error);
+  if (code === lockTimeout) return 'another session uses it. Try again when that has ended';
+  if (code !== dependentsExist) return undefined;
+  return `${(error.detail ?? 'other objects depend on it').replaceAll('\n', ', ')}. Drop what depends on it first`;
 }
 
 /** What has changed since the copy of a table was made, or would be lost with the live one, in words. */

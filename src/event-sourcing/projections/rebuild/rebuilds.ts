@@ -9,7 +9,7 @@ import { tablesOf } from '../tables-of';
 import { asRefusal } from './as-refusal';
 import { NoRebuildError, NotAProjectorError, RebuildInProgressError, RebuildRefusedError } from './errors';
 import { followLiveTables } from './follow-live-tables';
-import { createNext, dropTable, removeNext } from './next-tables';
+import { createNext, dropTable, limitWaiting, removeNext } from './next-tables';
 
 export interface RebuildOptions {
   /** The new rows wait for an operator before they take over, so that they can be compared. Default: false. */
@@ -88,7 +88,10 @@ export class Rebuilds {
   async cancel(name: string): Promise<void> {
     const isUnderWay = (await this.all()).some(({ projection }) => projection === name);
     if (!isUnderWay) this.known(name);
-    await this.dataSource.transaction((manager) => remove(manager, name));
+    await this.dataSource.transaction(async (manager) => {
+      await limitWaiting(manager);
+      await remove(manager, name);
+    });
   }
 
   /**
@@ -111,7 +114,10 @@ export class Rebuilds {
       `SELECT bool_or(to_regclass(format('projection_old.%I', t)) IS NOT NULL) AS kept FROM unnest($1::text[]) AS t`,
       [tables],
     );
-    for (const table of tables) await dropTable(this.dataSource.manager, 'projection_old', table);
+    await this.dataSource.transaction(async (manager) => {
+      await limitWaiting(manager);
+      for (const table of tables) await dropTable(manager, 'projection_old', table);
+    });
     return row?.kept ?? false;
   }
 
@@ -148,6 +154,7 @@ export class Rebuilds {
     const { name, version, segments } = projection;
     const tables = tablesOf(this.dataSource, projection);
     const values = [name, version, segments, tables, isHeld, currentMetadata().actor];
+    await limitWaiting(manager);
     if ((await manager.query<unknown[]>(insertRebuild, values)).length === 0) return false;
     await checkOtherRebuilds(manager, name, tables);
     for (const table of tables) await dropTable(manager, 'projection_old', table);

@@ -61,7 +61,7 @@ async function tryTo(manager: EntityManager, take: () => Promise<void>): Promise
 
 /** Only what an operator needs to find the session: neither its statement nor its user, which may be personal. */
 const findHolders = `
-  SELECT DISTINCT l.pid, a.application_name AS application, COALESCE(a.query_start, a.xact_start) AS since
+  SELECT DISTINCT l.pid, COALESCE(NULLIF(a.application_name, ''), a.backend_type) AS application, COALESCE(a.query_start, a.xact_start) AS since
   FROM pg_locks AS l LEFT JOIN pg_stat_activity AS a ON a.pid = l.pid
   WHERE l.locktype = 'relation' AND l.granted AND l.relation = ANY ($1::regclass[]) AND l.pid IS DISTINCT FROM pg_backend_pid()
     AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -87,5 +87,5 @@ export async function usersOf(
 function described({ pid, application, since }: HolderRow): string {
   if (pid === null) return 'a prepared transaction';
   const start = since ? `, its statement began at ${since.toISOString()}` : '';
-  return `process ${pid} of the server (${application || 'no application name'}${start})`;
+  return `process ${pid} of the server (${application ?? 'no application name'}${start})`;
 }
