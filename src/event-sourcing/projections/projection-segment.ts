@@ -3,6 +3,7 @@ import { RecordedEvent } from '../event-store/event-envelope';
 import { segmentOf } from '../subscriptions/segment-of';
 import { Segment, Subscriber, WithinTime } from '../subscriptions/subscriber';
 import { Projection } from './projection';
+import { quoted, tablesOf } from './tables-of';
 
 /** The streams of one segment, projected. */
 export class ProjectionSegment implements Subscriber {
@@ -27,7 +28,14 @@ export class ProjectionSegment implements Subscriber {
     return this.projection.wants(type) && segmentOf(stream, this.segment.count) === this.segment.index;
   }
 
-  async prepare(): Promise<void> {}
+  /**
+   * Takes at once the locks that its writes need. A rebuild that keeps writers out then meets none that has begun to read: such a
+   * one would wait for the rebuild and be waited for.
+   */
+  async prepare(manager: EntityManager): Promise<void> {
+    const tables = tablesOf(manager.dataSource, this.projection).map(quoted);
+    if (tables.length > 0) await manager.query(`LOCK TABLE ${tables.join(', ')} IN ROW EXCLUSIVE MODE`);
+  }
 
   handle(events: Iterable<RecordedEvent>, manager: EntityManager, within?: WithinTime): Promise<void> {
     return this.projection.handle(events, manager, within);

@@ -66,6 +66,26 @@ describe('new rows that take over', () => {
     expect(await system.tallies()).toEqual({ a: { total: 3, seen: '1 2' } });
   });
 
+  it('wait for no projection that reads before it writes, of the live rows or of the new ones', async () => {
+    const collects = { meddling: { collects: true } };
+    let isOver = false;
+    const appending = (async () => {
+      while (!isOver) await Promise.all([system.count('a', 1), system.count('b', 1)]);
+    })();
+    const errors = jest.spyOn(Logger.prototype, 'error').mockImplementation();
+    system.loop('live', collects).start();
+    const { orders, runner } = system.rebuilding('live', collects);
+    runner.start();
+    for (let round = 0; round < 3; round++) {
+      await orders.request('tallies');
+      await waitUntil(async () => (await orders.all()).length === 0);
+    }
+    isOver = true;
+    await appending;
+    expect(errors.mock.calls.join()).not.toContain('deadlock');
+    expect(told('in use by')).toBe(0);
+  });
+
   it('keep what they caught up with when a reader stays in the way', async () => {
     const { orders, swap, projection } = system.rebuilding('one');
     await orders.request('tallies');

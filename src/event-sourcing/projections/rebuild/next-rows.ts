@@ -41,8 +41,9 @@ export class NextRows implements Subscriber {
     return this.live.wants(event);
   }
 
-  prepare(manager: EntityManager): Promise<void> {
-    return writeToNextTables(manager);
+  async prepare(manager: EntityManager): Promise<void> {
+    await writeToNextTables(manager);
+    await this.live.prepare(manager);
   }
 
   handle(events: Iterable<RecordedEvent>, manager: EntityManager, within?: WithinTime): Promise<void> {
