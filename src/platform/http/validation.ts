@@ -1,5 +1,6 @@
 import { ArgumentMetadata, ValidationPipe } from '@nestjs/common';
 import type { ValidationError } from 'class-validator';
+import { pointerTo, wrongShapes } from './nested-members';
 import { ProblemDetail, ValidationFailedError } from './problem';
 
 /** Checks bodies, queries and paths against their classes. A member that the class does not have is refused. */
@@ -14,20 +15,27 @@ export function validation(): ValidationPipe {
   });
 }
 
-/** Refuses members that every object has already (`?constructor=`), which the check for unknown members overlooks. */
+/**
+ * Refuses what the validator overlooks: members that every object has already (`?constructor=`), and lists, objects and `null`
+ * where the class has something else.
+ */
 class StrictValidationPipe extends ValidationPipe {
-  override transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     const inherited =
       metadata.type === 'custom' ? [] : Object.keys(value ?? {}).filter((name) => name in Object.prototype);
-    if (inherited.length === 0) return super.transform(value, metadata);
-    throw new ValidationFailedError(
-      inherited.map((name) => ({ pointer: `#/${name}`, detail: 'is not a known member' })),
-    );
+    if (inherited.length > 0)
+      throw new ValidationFailedError(
+        inherited.map((name) => ({ pointer: `#/${name}`, detail: 'is not a known member' })),
+      );
+    const given: unknown = await super.transform(value, metadata);
+    const wrong = metadata.type === 'custom' ? [] : wrongShapes(given);
+    if (wrong.length > 0) throw new ValidationFailedError(wrong);
+    return given;
   }
 }
 
 function details(error: ValidationError, parent: string): ProblemDetail[] {
-  const pointer = `${parent}/${error.property.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  const pointer = pointerTo(parent, error.property);
   const own = Object.entries(error.constraints ?? {}).map(([rule, detail]) => ({
     pointer,
     detail: rule === 'whitelistValidation' ? 'is not a known member' : detail,
