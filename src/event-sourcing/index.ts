@@ -62,6 +62,7 @@ export type {
 } from './event-store/event-envelope';
 export type { Receipt, StoredReceipt } from './event-store/receipt';
 export { newId } from './event-store/new-id';
+export { isExactNumber } from './event-store/exact-numbers';
 export { appendLimits } from './event-store/append-limits';
 export {
   EventRegistrationError,
@@ -76,6 +77,7 @@ export {
   EventStoreClosedError,
   EventStoreOverloadedError,
   EventStoreUnavailableError,
+  InexactNumberError,
   InvalidAppendError,
   PoolExhaustedError,
   ReceiptExistsError,

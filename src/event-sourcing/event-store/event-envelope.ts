@@ -43,6 +43,7 @@ export interface RecordedEvent {
   readonly version: number;
   /** The store's clock at the append. */
   readonly timestamp: Date;
+  /** To ask for it throws an InexactNumberError where it holds a number that JavaScript cannot. So with the metadata. */
   readonly data: EventData;
   readonly metadata: EventMetadata;
 }

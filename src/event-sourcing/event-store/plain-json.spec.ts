@@ -10,6 +10,8 @@ describe('what is no plain JSON', () => {
   it.each<[unknown, string]>([
     [{ lines: [{ price: 1 }, { price: Number.NaN }] }, 'data.lines[1].price is NaN, which JSON cannot hold.'],
     [{ at: -0 }, 'data.at is -0, which JSON cannot hold.'],
+    [{ ids: [1, 2 ** 53] }, 'data.ids[1] is 9007199254740992: a whole number beyond 2^53'],
+    [{ id: -1e21 }, 'data.id is -1e+21: a whole number beyond 2^53'],
     [
       { total: { price: new Price() } },
       'data.total.price is a Price, which would come back as something else.',

@@ -13,7 +13,7 @@ interface Flaw {
 
 /**
  * Writes a value as JSON that comes back equal, or refuses it. JSON.stringify alone would change NaN, -0, Date, Map,
- * class instances and holes in silence; Postgres cannot keep NUL or lone surrogates; `__proto__` is a trap for readers.
+ * class instances and holes in silence, and a whole number beyond 2^53 was changed before, perhaps; Postgres cannot keep NUL or lone surrogates; `__proto__` is a trap for readers.
  * A member whose value is `undefined` is left out.
  */
 export function toPlainJson(value: unknown, label: Label): string {
@@ -72,6 +72,10 @@ function flawOfText(text: string): Flaw | undefined {
 }
 
 function flawOfNumber(value: number): Flaw | undefined {
+  if (Number.isInteger(value) && !Number.isSafeInteger(value))
+    return flaw(
+      (path) => `${path} is ${value}: a whole number beyond 2^53 may have been another before. Use a string.`,
+    );
   if (Number.isFinite(value) && !Object.is(value, -0)) return undefined;
   const written = Object.is(value, -0) ? '-0' : value;
   return flaw((path) => `${path} is ${written}, which JSON cannot hold. Use a string, or leave it out.`);

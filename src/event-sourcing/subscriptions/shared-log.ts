@@ -1,3 +1,4 @@
+import { InexactNumberError } from '../event-store/errors';
 import { Position, RecordedEvent } from '../event-store/event-envelope';
 import { EventStore, ReadAllOptions } from '../event-store/event-store';
 
@@ -78,8 +79,13 @@ export class SharedLog {
 }
 
 function freeze(event: RecordedEvent): void {
-  freezeJson(event.data);
-  freezeJson(event.metadata);
+  try {
+    freezeJson(event.data);
+    freezeJson(event.metadata);
+  } catch (error) {
+    // It throws again where it is handled, and there it is the failure of that event alone.
+    if (!(error instanceof InexactNumberError)) throw error;
+  }
   Object.freeze(event.stream);
   Object.freeze(event);
 }

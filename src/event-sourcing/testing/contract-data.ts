@@ -8,7 +8,7 @@ import { ContractCase, newEvent, newEvents, newStream, readWhole } from './contr
 const awkward: NewEvent['data'] = {
   text: 'ä € 𝄞 👩‍👩‍👧 العربية עברית \u200d\u202e\ufeff \\ " \' \u0001 \u2028',
   binary: Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)).toString('base64'),
-  numbers: [0, -1, 0.1, 1e21, 1e-7, 5e-324, Number.MAX_VALUE, Number.MAX_SAFE_INTEGER, -0.5],
+  numbers: [0, -1, 0.1, 1e-7, 5e-324, 1e15 + 0.3, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER, -0.5],
   nested: { null: null, empty: {}, list: [[], [{}], [null, true, false]], '': 'an empty name', 'a b\n': 1 },
   constructor: 'a word like any other',
   order: { z: 1, a: 2, aa: 3 },
@@ -21,6 +21,9 @@ const refused: readonly (readonly [what: string, value: unknown])[] = [
   ['NaN', Number.NaN],
   ['infinity', -Infinity],
   ['negative zero', -0],
+  ['a whole number of 2^53', 2 ** 53],
+  ['a whole number below -2^53', -(2 ** 53) - 2],
+  ['a whole number that few digits write', 1e21],
   ['a bigint', 1n],
   ['a function', () => 1],
   ['a symbol', Symbol('s')],
@@ -85,10 +88,11 @@ export const dataCases: readonly ContractCase[] = [
     name: `${what} is refused before it is stored`,
     async run(store) {
       const stream = newStream();
-      await assert.rejects(
-        store.appendToStream(stream, [newEvent(), newEvent({ value })], { expectedVersion: 0 }),
-        InvalidAppendError,
-      );
+      for (const event of [newEvent({ value }), { ...newEvent(), metadata: { value } }])
+        await assert.rejects(
+          store.appendToStream(stream, [newEvent(), event], { expectedVersion: 0 }),
+          InvalidAppendError,
+        );
       assert.deepEqual(await readWhole(store, stream), []);
       assert.equal('polluted' in {}, false);
     },

@@ -1,4 +1,5 @@
 import { visit } from 'jsonc-parser';
+import { isExactNumber } from '../../event-sourcing';
 import { membersOf, type Expected, type KnownMembers } from './known-members';
 import { mostProblems, type ProblemDetail, ValidationFailedError } from './problem';
 import type { RouteInputs } from './route-inputs';
@@ -17,7 +18,7 @@ const fewValues = 500;
 /**
  * Refuses a body that a parser would pass, or that is dear to judge: members that are given twice, or that every object has
  * already (`__proto__`, `constructor`); too many members that the route does not take; lists and objects where it
- * takes one value.
+ * takes one value; numbers that would be other ones once they are read.
  * @param text Valid JSON.
  * @throws ValidationFailedError
  */
@@ -29,7 +30,11 @@ export function checkJson(text: string, inputs: RouteInputs, limits: JsonLimits)
     onObjectEnd: () => walk.leave(),
     onArrayBegin: (...place) => walk.enterList(place[4]),
     onArrayEnd: () => walk.leave(),
-    onLiteralValue: () => walk.count(),
+    onLiteralValue: (value, offset, length, ...place) => {
+      walk.count();
+      if (typeof value === 'number' && !isKept(value, text.slice(offset, offset + length)))
+        throw ValidationFailedError.at(pointerTo(place[2]()), inexact);
+    },
   });
   walk.end();
 }
@@ -112,6 +117,14 @@ class Walk {
     this.problems.push({ pointer, detail });
     if (this.problems.length >= mostProblems) throw new ValidationFailedError(this.problems);
   }
+}
+
+const inexact =
+  'is a number that would come out as another one: send it as a string, where the member takes one';
+
+/** Whole numbers beyond 2^53 can be right by chance only. */
+function isKept(value: number, literal: string): boolean {
+  return isExactNumber(literal) && (Number.isSafeInteger(value) || !Number.isInteger(value));
 }
 
 /** Every object has it, or loses it where it is copied. */

@@ -1,4 +1,5 @@
 import { getMetadataStorage } from 'class-validator';
+import { pointerTo } from './check-json';
 import { ProblemDetail } from './problem';
 
 interface Rule {
@@ -7,17 +8,14 @@ interface Rule {
   readonly each: boolean;
 }
 
-/** A member of a JSON pointer (RFC 6901). */
-export function pointerTo(parent: string, member: string): string {
-  return `${parent}/${member.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-}
+type Path = readonly string[];
 
 /**
  * What the validator lets pass, at any depth: a list where the class wants an object (it looks for objects in each list, and finds
  * none in an empty one), `null` in a list of objects, and anything else where the class wants a list.
  * @param value An instance that the validator found valid.
  */
-export function wrongShapes(value: unknown, pointer = '#'): ProblemDetail[] {
+export function wrongShapes(value: unknown, path: Path = []): ProblemDetail[] {
   if (!isObject(value) || value.constructor === Object) return [];
   const { constructor } = value;
   const rules = getMetadataStorage().getTargetValidationMetadatas(constructor, '', false, false) as Rule[];
@@ -26,36 +24,31 @@ export function wrongShapes(value: unknown, pointer = '#'): ProblemDetail[] {
     wrongShapesOfMember(
       value,
       rules.filter(({ propertyName }) => propertyName === member),
-      pointerTo(pointer, member),
+      [...path, member],
     ),
   );
 }
 
-function wrongShapesOfMember(owner: object, rules: readonly Rule[], pointer: string): ProblemDetail[] {
+function wrongShapesOfMember(owner: object, rules: readonly Rule[], path: Path): ProblemDetail[] {
   const member = rules[0]?.propertyName ?? '';
   const value = (owner as Readonly<Record<string, unknown>>)[member];
   // Whether it may be missing is for other rules to say.
   if (value === undefined || value === null) return [];
   const isNested = rules.some(({ type }) => type === 'nestedValidation');
-  if (isListed(owner, member, rules)) return wrongShapesOfList(value, { member, pointer, isNested });
-  return isNested ? wrongShapesOfObject(value, pointer) : [];
+  if (isListed(owner, member, rules)) return wrongShapesOfList(value, path, isNested);
+  return isNested ? wrongShapesOfObject(value, path) : [];
 }
 
-function wrongShapesOfList(
-  value: unknown,
-  { member, pointer, isNested }: { member: string; pointer: string; isNested: boolean },
-): ProblemDetail[] {
+function wrongShapesOfList(value: unknown, path: Path, isNested: boolean): ProblemDetail[] {
   const elements = elementsOf(value);
-  if (elements === undefined) return [{ pointer, detail: `${member} must be a list` }];
-  return isNested
-    ? elements.flatMap(([name, element]) => wrongShapesOfObject(element, pointerTo(pointer, name)))
-    : [];
+  if (elements === undefined) return [{ pointer: pointerTo(path), detail: `${path.at(-1)} must be a list` }];
+  return isNested ? elements.flatMap(([name, element]) => wrongShapesOfObject(element, [...path, name])) : [];
 }
 
-function wrongShapesOfObject(value: unknown, pointer: string): ProblemDetail[] {
+function wrongShapesOfObject(value: unknown, path: Path): ProblemDetail[] {
   return isObject(value) && !Array.isArray(value)
-    ? wrongShapes(value, pointer)
-    : [{ pointer, detail: 'must be an object' }];
+    ? wrongShapes(value, path)
+    : [{ pointer: pointerTo(path), detail: 'must be an object' }];
 }
 
 /** Whether the member holds several values: by its type, or by a rule for each of them. */

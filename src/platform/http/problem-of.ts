@@ -7,6 +7,7 @@ import {
   EventStoreClosedError,
   EventStoreOverloadedError,
   EventStoreUnavailableError,
+  InexactNumberError,
   InvalidAppendError,
   NotAProjectorError,
   NotParkedError,
@@ -74,7 +75,10 @@ export function problemOf(error: unknown): Problem {
   return {
     code: 'internal-error',
     status: 500,
-    detail: 'The request failed. The log tells more, by the correlation id.',
+    detail:
+      error instanceof InexactNumberError
+        ? error.message
+        : 'The request failed. The log tells more, by the correlation id.',
   };
 }
 

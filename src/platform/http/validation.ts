@@ -1,6 +1,7 @@
 import { ArgumentMetadata, ValidationPipe } from '@nestjs/common';
 import type { ValidationError } from 'class-validator';
-import { pointerTo, wrongShapes } from './nested-members';
+import { pointerTo } from './check-json';
+import { wrongShapes } from './nested-members';
 import { ProblemDetail, ValidationFailedError } from './problem';
 
 /** Checks bodies, queries and paths against their classes. A member that the class does not have is refused. */
@@ -11,7 +12,7 @@ export function validation(): ValidationPipe {
     forbidNonWhitelisted: true,
     stopAtFirstError: true,
     validationError: { target: false, value: false },
-    exceptionFactory: (errors) => new ValidationFailedError(errors.flatMap((error) => details(error, '#'))),
+    exceptionFactory: (errors) => new ValidationFailedError(errors.flatMap((error) => details(error, []))),
   });
 }
 
@@ -34,11 +35,12 @@ class StrictValidationPipe extends ValidationPipe {
   }
 }
 
-function details(error: ValidationError, parent: string): ProblemDetail[] {
-  const pointer = pointerTo(parent, error.property);
+function details(error: ValidationError, parent: readonly string[]): ProblemDetail[] {
+  const path = [...parent, error.property];
+  const pointer = pointerTo(path);
   const own = Object.entries(error.constraints ?? {}).map(([rule, detail]) => ({
     pointer,
     detail: rule === 'whitelistValidation' ? 'is not a known member' : detail,
   }));
-  return [...own, ...(error.children ?? []).flatMap((child) => details(child, pointer))];
+  return [...own, ...(error.children ?? []).flatMap((child) => details(child, path))];
 }

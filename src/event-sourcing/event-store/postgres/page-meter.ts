@@ -1,4 +1,5 @@
 import type { CustomTypesConfig } from 'pg';
+import { InexactNumber, inexactNumberIn } from '../exact-numbers';
 import { columnParsers } from './column-parsers';
 
 const json = 114;
@@ -42,8 +43,18 @@ export class PageMeter implements CustomTypesConfig {
     if (this.isCut) return undefined;
     const row = Math.floor(this.parsed++ / documents);
     this.characters += text.length;
-    if (this.characters <= this.limit || row === 0) return JSON.parse(text);
+    if (this.characters <= this.limit || row === 0) return read(text);
     this.end = row;
     return undefined;
   };
+}
+
+/** A document that would not come back as it is stored. Only its event is refused, and only where it is looked at. */
+export class UnreadableDocument {
+  constructor(readonly inexact: InexactNumber) {}
+}
+
+function read(text: string): unknown {
+  const inexact = inexactNumberIn(text);
+  return inexact ? new UnreadableDocument(inexact) : JSON.parse(text);
 }

@@ -1,5 +1,7 @@
 import { EventData } from '../../domain';
+import { InexactNumberError } from '../errors';
 import { EventMetadata, RecordedEvent, StreamId } from '../event-envelope';
+import { UnreadableDocument } from './page-meter';
 
 /** What every read selects of an event, before what tells its stream. */
 export const eventColumns =
@@ -13,12 +15,34 @@ export type EventRow = readonly [
   schemaVersion: number,
   aggregateVersion: number,
   timestamp: Date,
-  data: EventData,
-  metadata: EventMetadata,
+  data: EventData | UnreadableDocument,
+  metadata: EventMetadata | UnreadableDocument,
 ];
 
-/** @param row May have further values behind these. */
+/**
+ * A document that cannot be read exactly throws where it is asked for, so that nobody else is held up by it.
+ * @param row May have further values behind these.
+ */
 export function recordedEvent(row: readonly [...EventRow, ...unknown[]], stream: StreamId): RecordedEvent {
   const [position, id, type, schemaVersion, version, timestamp, data, metadata] = row;
-  return { position, id, type, schemaVersion, stream, version, timestamp, data, metadata };
+  if (!(data instanceof UnreadableDocument) && !(metadata instanceof UnreadableDocument))
+    return { position, id, type, schemaVersion, stream, version, timestamp, data, metadata };
+  const event = { position, id, type, schemaVersion, stream, version, timestamp };
+  return Object.defineProperties({ ...event } as RecordedEvent, {
+    data: member(event, 'data', data),
+    metadata: member(event, 'metadata', metadata),
+  });
+}
+
+function member(
+  event: Omit<RecordedEvent, 'data' | 'metadata'>,
+  name: 'data' | 'metadata',
+  value: unknown,
+): PropertyDescriptor {
+  if (!(value instanceof UnreadableDocument)) return { value, enumerable: true };
+  const { path, literal } = value.inexact;
+  const get = (): never => {
+    throw new InexactNumberError(event, `${name}${path}`, literal);
+  };
+  return { get, enumerable: true };
 }
