@@ -64,12 +64,15 @@ export type { Receipt, StoredReceipt } from './event-store/receipt';
 export { newId } from './event-store/new-id';
 export { isExactNumber } from './event-store/exact-numbers';
 export { appendLimits } from './event-store/append-limits';
+export { EventRegistry } from './event-store/event-registry';
 export {
   EventRegistrationError,
-  EventRegistry,
+  InexactNumberError,
+  StoredMemberError,
   UnknownEventTypeError,
   UnknownSchemaVersionError,
-} from './event-store/event-registry';
+  UpcastError,
+} from './event-store/registry-errors';
 export {
   ClaimTakenError,
   DuplicateEventIdError,
@@ -77,7 +80,6 @@ export {
   EventStoreClosedError,
   EventStoreOverloadedError,
   EventStoreUnavailableError,
-  InexactNumberError,
   InvalidAppendError,
   PoolExhaustedError,
   ReceiptExistsError,

@@ -32,6 +32,33 @@ const send = (body: string | Uint8Array, headers: Readonly<Record<string, string
 const person = (members: string) => `{"name":"Ada","email":"ada@example.com"${members}}`;
 const withName = (name: string) => `{"name":"${name}","email":"ada@example.com"}`;
 
+describe('a number that would come out as another one is refused with its place', () => {
+  it.each([
+    ['9007199254740993', '#/n'],
+    ['9007199254740992', '#/n'],
+    ['12345678901234567890', '#/n'],
+    ['-9007199254740993', '#/n'],
+    ['1e21', '#/n'],
+    ['1e400', '#/n'],
+    ['1e-400', '#/n'],
+    ['-0', '#/n'],
+    ['0.1000000000000000055511151231257827', '#/n'],
+    ['[1, {"a/b": 9007199254740993}]', '#/n/1/a~1b'],
+  ])('%s', async (literal, pointer) => {
+    const answer = await send(person(`,"n": ${literal}`));
+    expectInvalid(answer, pointer);
+    expect(answer.problem?.errors?.[0]?.detail).toMatch('send it as a string');
+  });
+
+  it.each(['9007199254740991', '1.50', '1e3', '0.30000000000000004', '"9007199254740993"'])(
+    'but not %s',
+    async (literal) => {
+      const answer = await send(person(`,"n": ${literal}`));
+      expect(answer.problem?.errors?.map(({ detail }) => detail)).toEqual(['is not a known member']);
+    },
+  );
+});
+
 describe('a body that is no JSON object in UTF-8 is refused', () => {
   it.each([
     '{',

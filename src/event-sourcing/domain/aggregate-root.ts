@@ -1,6 +1,6 @@
 import { comesLater, NotAtOnceError } from './at-once';
 import { Claim } from './claim';
-import { className, EventClass } from './event-class';
+import { className, EventClass, loadedTwice } from './event-class';
 import { eventMethods } from './event-methods';
 
 /** Where an aggregate stands in the log. Version 0 and position 0: nothing of it is stored yet. */
@@ -19,8 +19,14 @@ export interface PendingChanges {
 /** An event that the aggregate has no `@On` method for. It never just moves the version. */
 export class UnhandledEventError extends Error {
   constructor(aggregate: object, event: object) {
+    const name = className(event);
+    const known = [...eventMethods(aggregate.constructor).keys()].some(
+      (eventClass) => eventClass.name === name,
+    );
     super(
-      `${className(aggregate)} has no method for ${className(event)}. Add one: @On(${className(event)}) protected on…(event).`,
+      known
+        ? `${className(aggregate)} has a method for another class ${name}: ${loadedTwice}`
+        : `${className(aggregate)} has no method for ${name}. Add one: @On(${name}) protected on…(event).`,
     );
     this.name = 'UnhandledEventError';
   }

@@ -13,7 +13,7 @@ export {
   type PendingChanges,
   type StreamPlace,
 } from './aggregate-root';
-export { NotAtOnceError, type AtOnce } from './at-once';
+export { comesLater, NotAtOnceError, type AtOnce } from './at-once';
 export type { Claim } from './claim';
 export { DomainError, type DomainErrorKind } from './domain-error';
 
@@ -26,6 +26,6 @@ export {
   type EventData,
   type Upcaster,
 } from './domain-event';
-export type { EventClass } from './event-class';
+export { loadedTwice, type EventClass } from './event-class';
 export { eventMethods } from './event-methods';
 export { On } from './on';

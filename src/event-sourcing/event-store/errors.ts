@@ -57,23 +57,6 @@ export class ReceiptExistsError extends EventSourcingError {
 /** The append can never be stored as it is; the message says what to change. */
 export class InvalidAppendError extends EventSourcingError {}
 
-/**
- * The log holds a number that a number of JavaScript cannot hold: another program wrote it. To read it as something else would be
- * to alter the log.
- */
-export class InexactNumberError extends EventSourcingError {
-  /** @param place In the event: `data.lines[0].price`. */
-  constructor(
-    readonly event: { readonly position: bigint; readonly type: string; readonly schemaVersion: number },
-    readonly place: string,
-    literal: string,
-  ) {
-    super(
-      `The event at position ${event.position} ("${event.type}", schema version ${event.schemaVersion}) holds ${literal} at ${place}, which a number cannot hold exactly. Whatever writes such values must write them as a string.`,
-    );
-  }
-}
-
 /** Too many appends are waiting. Nothing was stored; try again later. */
 export class EventStoreOverloadedError extends EventSourcingError {
   constructor(readonly waiting: number) {

@@ -1,29 +1,17 @@
-import { domainEventDefinition, DomainEventDefinition, EventClass, EventData } from '../domain';
+import { domainEventDefinition, DomainEventDefinition, EventClass, EventData, loadedTwice } from '../domain';
 import { anotherCopy, isOfAnotherCopy } from '../domain/decorated-classes';
 import { appendLimits } from './append-limits';
-import { EventSourcingError } from './errors';
 import { RecordedEvent } from './event-envelope';
+import {
+  EventRegistrationError,
+  StoredMemberError,
+  UnknownEventTypeError,
+  UnknownSchemaVersionError,
+} from './registry-errors';
+import { checkPrivateMembers, memberOfMethod, ownMembers } from './stored-members';
+import { upcast } from './upcast';
 
-/** Found while the application starts: it must not start. */
-export class EventRegistrationError extends EventSourcingError {}
-
-/** The log holds an event that no registered class stands for. To skip it would be to lose it. */
-export class UnknownEventTypeError extends EventSourcingError {
-  constructor(readonly type: string) {
-    super(
-      `No class is registered for the stored event type "${type}". Keep the class and its @On methods for as long as its events are stored.`,
-    );
-  }
-}
-
-/** The log holds an event of a later schema than this program knows: a newer program wrote it. */
-export class UnknownSchemaVersionError extends EventSourcingError {
-  constructor(type: string, stored: number, known: number) {
-    super(
-      `"${type}" is stored with schema version ${stored}, but this program knows ${known}. Deploy the newer one.`,
-    );
-  }
-}
+export { EventRegistrationError, UnknownEventTypeError, UnknownSchemaVersionError };
 
 /** Knows the class of every stored event type, and turns one into the other. */
 export class EventRegistry {
@@ -44,10 +32,9 @@ export class EventRegistry {
     }
     const known = this.classes.get(definition.type);
     if (known && known !== eventClass) {
-      throw new EventRegistrationError(
-        `${known.name} and ${eventClass.name} both store events as "${definition.type}". Give one of them another @DomainEvent type.`,
-      );
+      throw new EventRegistrationError(twoClasses(known, eventClass, definition.type));
     }
+    checkPrivateMembers(eventClass);
     checkUpcasters(eventClass, definition);
     if (this.sealed && !known) {
       throw new EventRegistrationError(
@@ -79,31 +66,22 @@ export class EventRegistry {
     return eventClass;
   }
 
-  /** What is stored of an event. */
+  /** What is stored of an event. @throws InvalidAppendError for a member that would not be. */
   encode(event: object): { readonly type: string; readonly schemaVersion: number; readonly data: EventData } {
     const { type, version } = this.definition(event.constructor as EventClass);
-    return { type, schemaVersion: version, data: { ...event } };
+    return { type, schemaVersion: version, data: ownMembers(event) };
   }
 
   /**
    * The event as an instance of its class, raised to its current schema, and frozen.
-   * @throws UnknownEventTypeError, UnknownSchemaVersionError
+   * @throws UnknownEventTypeError, UnknownSchemaVersionError, UpcastError, StoredMemberError, InexactNumberError
    */
   decode(recorded: RecordedEvent): object {
     const eventClass = this.classOf(recorded.type);
-    const event = Object.create(eventClass.prototype as object) as object;
-    return Object.freeze(Object.assign(event, this.upcast(recorded, this.definition(eventClass))));
-  }
-
-  private upcast(recorded: RecordedEvent, { type, version, upcasters }: DomainEventDefinition): EventData {
-    if (recorded.schemaVersion > version) {
-      throw new UnknownSchemaVersionError(type, recorded.schemaVersion, version);
-    }
-    if (recorded.schemaVersion === version) return recorded.data;
-    // A copy: an upcaster that changes its argument must not change what was recorded.
-    let data = JSON.parse(JSON.stringify(recorded.data)) as EventData;
-    for (let from = recorded.schemaVersion; from < version; from++) data = upcasters[from]?.(data) ?? data;
-    return data;
+    const data = upcast(recorded, this.definition(eventClass));
+    checkStored(recorded, eventClass, data);
+    // Each member is the event's own, also where the class has an accessor of that name by now: it is what was stored.
+    return Object.freeze({ __proto__: eventClass.prototype as object, ...data });
   }
 
   private definition(eventClass: EventClass): DomainEventDefinition {
@@ -116,6 +94,22 @@ export class EventRegistry {
       `${eventClass.name} has no stored name. Decorate it: @DomainEvent('${eventClass.name}').`,
     );
   }
+}
+
+function twoClasses({ name }: EventClass, other: EventClass, type: string): string {
+  const both = `${name} and ${other.name} both store events as "${type}". Give one of them another @DomainEvent type`;
+  return name === other.name ? `${both}; or, if they are one class, ${loadedTwice}` : `${both}.`;
+}
+
+function checkStored(recorded: RecordedEvent, eventClass: EventClass, data: EventData): void {
+  if (typeof data !== 'object' || data === null || Array.isArray(data))
+    throw new StoredMemberError(recorded, 'has data that is no object, so it has no members.');
+  const name = memberOfMethod(eventClass, data);
+  if (name === undefined) return;
+  throw new StoredMemberError(
+    recorded,
+    `has the member ${name}, and ${eventClass.name} has a method of that name. Rename the method, or raise the version of the class with a step that renames the member.`,
+  );
 }
 
 function checkUpcasters(eventClass: EventClass, { version, upcasters }: DomainEventDefinition): void {

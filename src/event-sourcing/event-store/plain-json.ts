@@ -13,12 +13,19 @@ interface Flaw {
 
 /**
  * Writes a value as JSON that comes back equal, or refuses it. JSON.stringify alone would change NaN, -0, Date, Map,
- * class instances and holes in silence, and a whole number beyond 2^53 was changed before, perhaps; Postgres cannot keep NUL or lone surrogates; `__proto__` is a trap for readers.
+ * class instances and holes in silence, and a whole number beyond 2^53 was changed before, perhaps; Postgres cannot keep NUL or
+ * lone surrogates; `__proto__` is a trap for readers.
  * A member whose value is `undefined` is left out.
  */
 export function toPlainJson(value: unknown, label: Label): string {
   refuse(flawOf(value, 0), label);
   return JSON.stringify(value);
+}
+
+/** Why the value is no plain JSON, in words; undefined where it is. */
+export function plainJsonFlaw(value: unknown, label: Label): string | undefined {
+  const found = flawOf(value, 0);
+  return found && wordsFor(found, label);
 }
 
 /** Whether Postgres can keep the text: without NUL and lone surrogates. */
@@ -36,7 +43,11 @@ export function textOf(label: Label): string {
 }
 
 function refuse(flaw: Flaw | undefined, label: Label): void {
-  if (flaw) throw new InvalidAppendError(flaw.describe(`${textOf(label)}${flaw.path}`));
+  if (flaw) throw new InvalidAppendError(wordsFor(flaw, label));
+}
+
+function wordsFor(flaw: Flaw, label: Label): string {
+  return flaw.describe(`${textOf(label)}${flaw.path}`);
 }
 
 function flaw(describe: Flaw['describe']): Flaw {

@@ -1,4 +1,4 @@
-import { AggregateClass, AggregateRoot, aggregateType, eventMethods } from '../domain';
+import { AggregateClass, AggregateRoot, aggregateType, eventMethods, loadedTwice } from '../domain';
 import { EventRegistrationError, EventRegistry } from '../event-store/event-registry';
 import { EventStore } from '../event-store/event-store';
 import { AggregateCache } from './aggregate-cache';
@@ -26,8 +26,11 @@ export class Aggregates {
     const type = aggregateType(aggregateClass);
     const known = this.byType.get(type);
     if (known && known !== aggregateClass) {
+      throw new EventRegistrationError(twoClasses(known, aggregateClass, type));
+    }
+    if (!(aggregateClass.prototype instanceof AggregateRoot)) {
       throw new EventRegistrationError(
-        `${known.name} and ${aggregateClass.name} both store their events in "${type}" streams. Give one of them another @Aggregate type.`,
+        `${aggregateClass.name} extends no AggregateRoot of this package, or that of another copy of it. Install one copy for all modules, and import everything from it: npm ls @annals/nestjs.`,
       );
     }
     this.byType.set(type, aggregateClass);
@@ -38,4 +41,9 @@ export class Aggregates {
     this.repositories.set(aggregateClass, made);
     return made;
   }
+}
+
+function twoClasses({ name }: AggregateClass, other: AggregateClass, type: string): string {
+  const both = `${name} and ${other.name} both store their events in "${type}" streams. Give one of them another @Aggregate type`;
+  return name === other.name ? `${both}; or, if they are one class, ${loadedTwice}` : `${both}.`;
 }

@@ -1,4 +1,4 @@
-import { InexactNumberError } from '../event-store/errors';
+import { InexactNumberError } from '../event-store/registry-errors';
 import { Position, RecordedEvent } from '../event-store/event-envelope';
 import { EventStore, ReadAllOptions } from '../event-store/event-store';
 

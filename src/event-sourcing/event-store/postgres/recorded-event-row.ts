@@ -1,5 +1,5 @@
 import { EventData } from '../../domain';
-import { InexactNumberError } from '../errors';
+import { InexactNumberError } from '../registry-errors';
 import { EventMetadata, RecordedEvent, StreamId } from '../event-envelope';
 import { UnreadableDocument } from './page-meter';
 
