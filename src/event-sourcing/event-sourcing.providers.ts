@@ -198,6 +198,6 @@ function makeLoopParts(
   settings: SubscriptionSettings,
 ): SubscriptionLoopParts {
   const owner = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
-  const leases = new Leases(dataSource, owner, settings.leaseSeconds);
+  const leases = new Leases(dataSource, owner, settings.leaseSeconds, settings.pollMs);
   return { store, log, dataSource, leases, appended, projected, settings };
 }

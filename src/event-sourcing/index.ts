@@ -143,7 +143,7 @@ export {
 } from './diagnostics';
 
 // Subscriptions: how they stand, and what an operator may do
-export { LogHoleError } from './subscriptions/contiguous';
+export { BeyondLogError, EventGoneError, LogHoleError } from './subscriptions/contiguous';
 export { LeaseLostError } from './subscriptions/leases';
 export { failureCategories, type FailureCategory } from './subscriptions/failure-category';
 export {
@@ -153,12 +153,8 @@ export {
   type ParkedEvent,
 } from './subscriptions/subscription-control';
 export { CheckpointCheck, type CheckpointProof } from './subscriptions/checkpoint-check';
-export {
-  SubscriptionStatuses,
-  type RebuildProgress,
-  type SegmentStatus,
-  type SubscriptionStatus,
-} from './subscriptions/subscription-status';
+export { SubscriptionStatuses } from './subscriptions/subscription-status';
+export type { RebuildProgress, SegmentStatus, SubscriptionStatus } from './subscriptions/status-of-rows';
 export { SubscriptionWatchdog } from './subscriptions/subscription-watchdog';
 export { UnknownSubscriptionError } from './subscriptions/subscribers';
 export { Subscriptions } from './subscriptions/subscriptions';

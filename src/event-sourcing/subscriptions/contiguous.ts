@@ -5,11 +5,35 @@ import { Position, RecordedEvent } from '../event-store/event-envelope';
 export class LogHoleError extends EventSourcingError {
   constructor(
     readonly expected: Position,
-    readonly found: Position,
+    /** Undefined where the log ends, before its head. */
+    readonly found: Position | undefined,
   ) {
     super(
-      `The log has a hole: position ${expected} was expected, and ${found} was read. ` +
+      `The log has a hole: position ${expected} was expected, and ${found ?? 'nothing'} was read. ` +
         'Restore the missing events; "npm run cli -- verify" lists what is missing.',
+    );
+  }
+}
+
+/** A checkpoint is at a position that the log does not have: the log was restored to an earlier state, and the checkpoint was not. */
+export class BeyondLogError extends EventSourcingError {
+  constructor(
+    readonly position: Position,
+    readonly head: Position,
+  ) {
+    super(
+      `The checkpoint is at position ${position}, but the log ends at ${head}. The log was restored to an earlier state, and the ` +
+        `checkpoint was not. Restore both from one backup; events up to ${position} that are appended now would be skipped.`,
+    );
+  }
+}
+
+/** The log of this database does not hold an event that was read before: the server was replaced by one that has fewer events. */
+export class EventGoneError extends EventSourcingError {
+  constructor(readonly position: Position) {
+    super(
+      `The event at position ${position} was read, but the log does not hold it any more: the database was restored to an ` +
+        'earlier state, or another server has taken over that did not have it. Nothing of it was kept.',
     );
   }
 }

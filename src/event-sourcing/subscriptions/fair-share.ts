@@ -1,4 +1,5 @@
-import type { DataSource } from 'typeorm';
+import { LeaseConnection } from './lease-connection';
+import { memberLasts } from './lease-statements';
 
 export interface FairShareOf {
   readonly subscription: string;
@@ -13,18 +14,21 @@ export interface Place {
   isToBeLeft(): boolean;
 }
 
-const joinIn = `
-  INSERT INTO subscription_members (subscription, owner, expires_at)
-  VALUES ($1, $2, clock_timestamp() + make_interval(secs => $3))
-  ON CONFLICT (subscription, owner) DO UPDATE SET expires_at = excluded.expires_at`;
+/** $1 subscription, $2 owner, $3 seconds, $4 whether the owner counts. Gives the processes that count, in the order of their names. */
+const refreshMembers = `
+  WITH joined AS (
+    INSERT INTO subscription_members (subscription, owner, expires_at, lease_seconds)
+    SELECT $1, $2, clock_timestamp() + make_interval(secs => $3), $3 WHERE $4
+    ON CONFLICT (subscription, owner) DO UPDATE SET expires_at = excluded.expires_at, lease_seconds = excluded.lease_seconds
+    RETURNING owner),
+  removed AS (
+    DELETE FROM subscription_members WHERE subscription = $1
+      AND (expires_at < clock_timestamp() - interval '1 hour' OR (owner = $2 AND NOT $4)))
+  SELECT owner FROM subscription_members WHERE subscription = $1 AND owner <> $2 AND ${memberLasts}
+  UNION SELECT owner FROM joined
+  ORDER BY owner`;
 
 const leave = 'DELETE FROM subscription_members WHERE subscription = $1 AND owner = $2';
-
-const removeExpired = `
-  DELETE FROM subscription_members WHERE subscription = $1 AND expires_at < clock_timestamp() - interval '1 hour'`;
-
-const selectMembers = `
-  SELECT owner FROM subscription_members WHERE subscription = $1 AND expires_at > clock_timestamp() ORDER BY owner`;
 
 /**
  * How many segments of one subscription this process may run: as many as the others, or one more. Processes whose loops
@@ -36,23 +40,24 @@ export class FairShare {
   private quota = 0;
 
   constructor(
-    private readonly dataSource: DataSource,
+    private readonly connection: LeaseConnection,
     private readonly of: FairShareOf,
   ) {}
 
   /** Counts the processes again, and this one with them when it is able. */
   async refresh(isAble: boolean): Promise<void> {
     const { subscription, owner, leaseSeconds } = this.of;
-    if (isAble) await this.dataSource.query(joinIn, [subscription, owner, leaseSeconds]);
-    else await this.dataSource.query(leave, [subscription, owner]);
-    await this.dataSource.query(removeExpired, [subscription]);
-    const members = await this.dataSource.query<{ owner: string }[]>(selectMembers, [subscription]);
-    const owners = members.map((member) => member.owner);
-    this.quota = quotaOf(owners, this.of);
+    const values = [subscription, owner, leaseSeconds, isAble];
+    const members = await this.connection.query<{ owner: string }>('refresh-members', refreshMembers, values);
+    this.quota = quotaOf(
+      members.map((member) => member.owner),
+      this.of,
+    );
   }
 
   async leave(): Promise<void> {
-    await this.dataSource.query(leave, [this.of.subscription, this.of.owner]);
+    const { subscription, owner } = this.of;
+    await this.connection.query('leave-members', leave, [subscription, owner]);
   }
 
   /** A place for one segment, to be released when the segment is given back or was not to be had; undefined when all are used. */

@@ -2,9 +2,22 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { leaseChange } from '../diagnostics';
 import { EventSourcingError } from '../event-store/errors';
 import { Position, RecordedEvent } from '../event-store/event-envelope';
+import { EventGoneError } from './contiguous';
+import { createSubscription } from './create-subscription';
+import { LeaseConnection } from './lease-connection';
+import { LeaseRenewals } from './lease-renewals';
+import { LeaseRounds } from './lease-rounds';
+import {
+  findEvent,
+  holdLease,
+  moveCheckpoint,
+  noteFailure,
+  releaseLease,
+  TakenRow,
+} from './lease-statements';
 import { seenSum } from './seen-events';
 import { labelOf, originOf, Segment, Subscriber } from './subscriber';
-import { createSubscription } from './create-subscription';
+import { defaultSubscriptionSettings } from './subscription-settings';
 
 /** The right to move a checkpoint. Whoever takes it next gets a higher epoch, and this one is void. */
 export interface Lease {
@@ -38,97 +51,60 @@ export class ProjectorVersionError extends EventSourcingError {
   }
 }
 
-const takeLease = `
-  UPDATE subscriptions
-  SET owner = $3, epoch = epoch + 1, lease_expires_at = clock_timestamp() + make_interval(secs => $4)
-  WHERE name = $1 AND segment = $2 AND segments = $5 AND version = $6 AND NOT paused
-    AND (owner IS NULL OR owner = $3 OR lease_expires_at < clock_timestamp())
-  RETURNING epoch, position, failure`;
-
-/** Rows that another version made, and that nobody makes anew for this one. */
-const findMismatch = `
-  SELECT s.version FROM subscriptions AS s
-  WHERE s.name = $1 AND (s.version <> $2 OR s.segments <> $3) AND NOT EXISTS (
-    SELECT FROM rebuilds AS r WHERE r.projection = $1 AND r.version = $2 AND r.segments = $3)
-  LIMIT 1`;
-
-const renewLease = `
-  UPDATE subscriptions SET lease_expires_at = clock_timestamp() + make_interval(secs => $4)
-  WHERE name = $1 AND segment = $2 AND epoch = $3
-  RETURNING epoch`;
-
-const releaseLease = `
-  UPDATE subscriptions SET owner = NULL, lease_expires_at = NULL
-  WHERE name = $1 AND segment = $2 AND epoch = $3 RETURNING epoch`;
-
-const moveCheckpoint = `
-  UPDATE subscriptions SET position = $5, seen = mod(seen + $6, 18446744073709551616)
-  WHERE name = $1 AND segment = $2 AND epoch = $3 AND position = $4 RETURNING position`;
-
-const holdLease = `
-  UPDATE subscriptions SET position = position WHERE name = $1 AND segment = $2 AND epoch = $3 RETURNING position`;
-
-const noteFailure = `
-  UPDATE subscriptions SET failure = $4, failed_at = CASE WHEN $4::text IS NULL THEN NULL ELSE now() END
-  WHERE name = $1 AND segment = $2 AND epoch = $3 RETURNING epoch`;
-
-interface LeaseRow {
-  readonly epoch: string;
-  readonly position: string;
-  readonly failure: string | null;
-}
-
 /** The leases and checkpoints of subscriptions: one row for each segment, judged by the clock of the database. */
 export class Leases {
+  readonly connection: LeaseConnection;
+  private readonly rounds: LeaseRounds;
+  private readonly renewals: LeaseRenewals;
+
+  /** `roundMs`: how often at most to ask for leases that can be had, in milliseconds. */
   constructor(
     private readonly dataSource: DataSource,
     readonly owner: string,
     private readonly leaseSeconds: number,
-  ) {}
+    roundMs: number = defaultSubscriptionSettings.pollMs,
+  ) {
+    this.connection = new LeaseConnection(dataSource, leaseSeconds);
+    this.rounds = new LeaseRounds(this.connection, { owner, leaseSeconds, roundMs });
+    this.renewals = new LeaseRenewals(this.connection, { owner, leaseSeconds });
+  }
 
   /**
-   * Takes the lease when it is free, has run out, or is our own from before the database was away; undefined while it cannot be had.
+   * Takes the lease when it is free, has run out, or is our own from before the database was away; undefined while it
+   * cannot be had, after `roundMs` at most.
    * @throws ProjectorVersionError
    */
   async take(subscriber: Subscriber): Promise<Lease | undefined> {
-    const { name, segment, version } = subscriber;
-    if (subscriber.from !== 'never') await createSubscription(this.dataSource, subscriber);
-    const row = await this.update(takeLease, [
-      name,
-      segment.index,
-      this.owner,
-      this.leaseSeconds,
-      segment.count,
-      version,
-    ]);
-    if (!row) return this.checkVersion(subscriber);
-    leaseChange.publish({ ...originOf(subscriber), change: 'taken', epoch: BigInt(row.epoch) });
-    return {
-      name,
-      segment,
-      owner: this.owner,
-      epoch: BigInt(row.epoch),
-      position: BigInt(row.position),
-      wasFailing: row.failure !== null,
-    };
+    const found = await this.rounds.join(subscriber);
+    if (!found) return undefined;
+    if (found.outcome === 'taken') return this.leaseOf(subscriber, found);
+    if (found.outcome === 'missing') return this.create(subscriber);
+    throw new ProjectorVersionError(subscriber.name, found.version, subscriber.version);
+  }
+
+  /** Renews the lease until the function that it returns is called. `lost` fires when another process has taken it. */
+  keep(lease: Lease, lost: AbortController): () => void {
+    return this.renewals.keep(lease, lost);
   }
 
   /** @throws LeaseLostError */
   async renew(lease: Lease): Promise<void> {
-    const row = await this.update(renewLease, [...keyOf(lease), this.leaseSeconds]);
-    if (!row) throw new LeaseLostError(lease);
+    const lost = await this.renewals.renew([lease]);
+    if (lost.length > 0) throw new LeaseLostError(lease);
   }
 
   /** Gives the lease back, so that another process need not wait until it runs out. */
   async release(lease: Lease): Promise<void> {
-    const row = await this.update(releaseLease, keyOf(lease));
-    leaseChange.publish({ ...originOf(lease), change: row ? 'released' : 'lost', epoch: lease.epoch });
+    const isReleased = await this.change('release-lease', releaseLease, this.keyOf(lease));
+    const change = isReleased ? 'released' : 'lost';
+    leaseChange.publish({ ...originOf(lease), change, epoch: lease.epoch });
   }
 
   /**
-   * Moves the checkpoint from `from` behind `events`, in the transaction that wrote the rows. Last in it, so that the lock on
-   * the row is short.
+   * Moves the checkpoint from `from` behind `events`, in the transaction that wrote the rows, and prolongs the lease. Last in
+   * it, so that the lock on the row is short.
    * @throws LeaseLostError when the lease or the checkpoint is no longer ours: then the rows must not be kept either.
+   * @throws EventGoneError when the log of this database does not hold the last of the events.
    */
   async moveCheckpoint(
     manager: EntityManager,
@@ -136,41 +112,59 @@ export class Leases {
     from: Position,
     events: readonly RecordedEvent[],
   ): Promise<void> {
-    const to = events.at(-1)?.position ?? from;
-    const values = [...keyOf(lease), from, to, seenSum(events)];
+    const last = events.at(-1);
+    if (!last) return;
+    const values = [...this.keyOf(lease), this.leaseSeconds, from, last.position, seenSum(events), last.id];
     const [rows] = await manager.query<[unknown[], number]>(moveCheckpoint, values);
-    if (rows.length === 0) throw new LeaseLostError(lease);
+    if (rows.length > 0) return;
+    const [found] = await manager.query<unknown[]>(findEvent, [last.position, last.id]);
+    throw found ? new LeaseLostError(lease) : new EventGoneError(last.position);
   }
 
   /**
-   * Locks the row of the subscription in a transaction that leaves the checkpoint where it is.
+   * Locks the row of the subscription in a transaction that leaves the checkpoint where it is, and prolongs the lease.
    * @throws LeaseLostError
    */
   async hold(manager: EntityManager, lease: Lease): Promise<void> {
-    const [rows] = await manager.query<[unknown[], number]>(holdLease, keyOf(lease));
+    const values = [...this.keyOf(lease), this.leaseSeconds];
+    const [rows] = await manager.query<[unknown[], number]>(holdLease, values);
     if (rows.length === 0) throw new LeaseLostError(lease);
   }
 
-  /** Lets everybody see why the subscription stands still; null when it goes on. */
-  async noteFailure(lease: Lease, failure: string | null): Promise<void> {
-    await this.update(noteFailure, [...keyOf(lease), failure]);
+  /** Lets everybody see why the subscription stands still; null when it goes on. False when it could not be noted now. */
+  noteFailure(lease: Lease, failure: string | null): Promise<boolean> {
+    return this.change('note-failure', noteFailure, [...this.keyOf(lease), failure]);
   }
 
-  private async checkVersion({ name, version, segment }: Subscriber): Promise<undefined> {
-    const [row] = await this.dataSource.query<{ version: number }[]>(findMismatch, [
-      name,
-      version,
-      segment.count,
-    ]);
-    if (row) throw new ProjectorVersionError(name, row.version, version);
+  /** Closes the connection for leases, when they are given back. */
+  close(): Promise<void> {
+    return this.connection.close();
   }
 
-  private async update(text: string, values: unknown[]): Promise<LeaseRow | undefined> {
-    const [rows] = await this.dataSource.query<[LeaseRow[], number]>(text, values);
-    return rows[0];
+  private async create(subscriber: Subscriber): Promise<Lease | undefined> {
+    if (subscriber.from === 'never') return undefined;
+    await createSubscription(this.dataSource, subscriber);
+    return this.take(subscriber);
   }
-}
 
-function keyOf({ name, segment, epoch }: Lease): unknown[] {
-  return [name, segment.index, epoch];
+  private leaseOf(subscriber: Subscriber, row: TakenRow): Lease {
+    const epoch = BigInt(row.epoch);
+    leaseChange.publish({ ...originOf(subscriber), change: 'taken', epoch });
+    return {
+      name: subscriber.name,
+      segment: subscriber.segment,
+      owner: this.owner,
+      epoch,
+      position: BigInt(row.position),
+      wasFailing: row.failure !== null,
+    };
+  }
+
+  private async change(statement: string, text: string, values: unknown[]): Promise<boolean> {
+    return (await this.connection.query(statement, text, values)).length > 0;
+  }
+
+  private keyOf({ name, segment, epoch }: Lease): unknown[] {
+    return [name, segment.index, epoch, this.owner];
+  }
 }

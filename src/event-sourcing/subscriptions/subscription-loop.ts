@@ -62,17 +62,22 @@ export class SubscriptionLoop {
   private async run(): Promise<void> {
     while (!this.stopping.signal.aborted) {
       try {
-        if (!(await this.takeTurn())) await this.pause(this.parts.settings.pollMs);
+        await this.takeTurn();
       } catch (error) {
         await this.recoverFrom(error);
       }
     }
   }
 
-  /** False when there was nothing for it to do: the lease is another's, or its share of segments is used up. */
-  private async takeTurn(): Promise<boolean> {
+  /** Waits a while when there is nothing for it to do: the lease is another's, or its share of segments is used up. */
+  private async takeTurn(): Promise<void> {
     const place = this.share ? this.share.reserve() : unshared;
-    if (!place) return false;
+    const hasFollowed = place !== undefined && (await this.followIn(place));
+    // Where segments share the places of a process, one that found its lease taken lets the other segments try.
+    if (!hasFollowed && this.share) await this.pause(this.parts.settings.pollMs);
+  }
+
+  private async followIn(place: Place): Promise<boolean> {
     try {
       return await this.followUnderLease(place);
     } finally {
@@ -80,6 +85,7 @@ export class SubscriptionLoop {
     }
   }
 
+  /** False when the lease cannot be had; taking it has waited its time then. */
   private async followUnderLease(place: Place): Promise<boolean> {
     const { leases } = this.parts;
     const lease = await leases.take(this.subscriber);
@@ -92,32 +98,19 @@ export class SubscriptionLoop {
       this.logger.log(`"${this.label}" goes on after position ${lease.position} (epoch ${lease.epoch}).`);
     }
     const lost = new AbortController();
-    const heartbeat = this.keep(lease, lost);
+    const leave = leases.keep(lease, lost);
     try {
       await this.follow(lease, place, AbortSignal.any([this.stopping.signal, lost.signal]));
     } catch (error) {
       await leases.noteFailure(lease, messageOfThrown(error)).catch(() => undefined);
       throw error;
     } finally {
-      clearInterval(heartbeat);
+      leave();
       await leases
         .release(lease)
         .catch((error: Error) => this.logger.warn(`"${this.label}": ${error.message}`));
     }
     return true;
-  }
-
-  /** Renews the lease by a timer, so that a long batch does not lose it. */
-  private keep(lease: Lease, lost: AbortController): NodeJS.Timeout {
-    return setInterval(
-      () => {
-        this.parts.leases.renew(lease).catch((error: Error) => {
-          if (error instanceof LeaseLostError) lost.abort();
-          this.logger.warn(`"${this.label}": the lease was not renewed: ${error.message}`);
-        });
-      },
-      (this.parts.settings.leaseSeconds * 1_000) / 3,
-    );
   }
 
   private async follow(lease: Lease, place: Place, stop: AbortSignal): Promise<void> {
@@ -136,20 +129,21 @@ export class SubscriptionLoop {
       position = await runner.run(events, before, stop);
       const handled = Number(position - before);
       subscriptionBatch.publish({ ...originOf(this.subscriber), events: handled, began });
-      if (isFailing) await this.noteProgress(lease);
-      isFailing = false;
-      if (events.length === 0) await appended.wait(seen, settings.pollMs, stop);
+      isFailing = isFailing && !(await this.noteProgress(lease));
+      if (events.length === 0) await appended.wait(seen, untilNextPoll(settings.pollMs), stop);
       else this.parts.projected.notify();
     }
   }
 
-  private async noteProgress(lease: Lease): Promise<void> {
-    await this.parts.leases.noteFailure(lease, null);
+  private async noteProgress(lease: Lease): Promise<boolean> {
+    if (!(await this.parts.leases.noteFailure(lease, null))) return false;
     this.logger.log(`"${this.label}" goes on, after it stood still.`);
     this.failures = 0;
+    return true;
   }
 
   private async recoverFrom(error: unknown): Promise<void> {
+    this.parts.log.forget();
     if (isOf(error, LeaseLostError)) {
       this.logger.warn(error.message);
       return;
@@ -169,4 +163,9 @@ export class SubscriptionLoop {
   private async pause(ms: number): Promise<void> {
     await delay(ms, undefined, { signal: this.stopping.signal }).catch(() => undefined);
   }
+}
+
+/** All loops of a process poll at the same moments, so that they read the end of the log together. In milliseconds. */
+function untilNextPoll(pollMs: number): number {
+  return Math.ceil(pollMs - (performance.now() % pollMs));
 }

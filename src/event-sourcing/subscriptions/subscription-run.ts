@@ -19,11 +19,11 @@ export class SubscriptionRun {
     segments: readonly Subscriber[],
     parts: SubscriptionLoopParts,
   ) {
-    const { leases, dataSource, settings } = parts;
+    const { leases, settings } = parts;
     const of = { subscription: name, owner: leases.owner, segments: segments.length };
     this.share =
       segments.length > 1
-        ? new FairShare(dataSource, { ...of, leaseSeconds: settings.leaseSeconds })
+        ? new FairShare(leases.connection, { ...of, leaseSeconds: settings.leaseSeconds })
         : undefined;
     this.refreshMs = (settings.leaseSeconds * 1_000) / 3;
     this.loops = segments.map((segment) => new SubscriptionLoop(segment, parts, this.share));

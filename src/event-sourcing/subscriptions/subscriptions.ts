@@ -4,6 +4,7 @@ import { RebuildRunner } from '../projections/rebuild/rebuild-runner';
 import { Rebuilds } from '../projections/rebuild/rebuilds';
 import { noDataSource } from '../start/application-data-source';
 import { createSubscription } from './create-subscription';
+import { rebuildSuffix } from './subscriber';
 import { Subscribers } from './subscribers';
 import { SubscriptionLoopParts } from './subscription-loop';
 import { SubscriptionRun } from './subscription-run';
@@ -25,10 +26,15 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
     private readonly parts: SubscriptionLoopParts,
   ) {}
 
-  /** Subscriptions that failed in this process at their last try. */
+  /** Subscriptions and rebuilds that failed in this process at their last try, and rebuilds that it runs and that stand still. */
   failing(): readonly string[] {
     const failing = this.runs.filter((run) => run.isFailing).map((run) => run.name);
-    return [...failing, ...this.of.rebuilding.runner.failing()];
+    const stalled = this.of.watchdog.stalledIn(this.parts.leases.owner);
+    const rebuilds = [
+      ...this.of.rebuilding.runner.failing(),
+      ...stalled.filter((name) => name.endsWith(rebuildSuffix)),
+    ];
+    return [...failing, ...new Set(rebuilds)];
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -52,5 +58,6 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
     const { bridge, rebuilding, watchdog } = this.of;
     watchdog.stop();
     await Promise.all([bridge.stop(), rebuilding.runner.stop(), ...this.runs.map((run) => run.stop())]);
+    await this.parts.leases.close();
   }
 }

@@ -10,6 +10,7 @@ import { UnknownEventTypeError, UnknownSchemaVersionError } from '../event-store
 import { databaseFailureOf } from '../event-store/postgres/database-failure';
 import { canWriteOnNewConnection } from '../event-store/postgres/new-connection';
 import { FailingAlikeError, HandlerTimeoutError, TooManyParkedError } from './failures';
+import { EventGoneError } from './contiguous';
 import { LeaseLostError } from './leases';
 import { TransactionLostError } from './own-transaction';
 
@@ -21,7 +22,13 @@ import { TransactionLostError } from './own-transaction';
  */
 export type Fault = 'event' | 'transaction' | 'program' | 'subscription';
 
-const ofSubscription = [LeaseLostError, TooManyParkedError, FailingAlikeError, EventStoreClosedError];
+const ofSubscription = [
+  LeaseLostError,
+  EventGoneError,
+  TooManyParkedError,
+  FailingAlikeError,
+  EventStoreClosedError,
+];
 const ofProgram = [UnknownEventTypeError, UnknownSchemaVersionError];
 const ofMoment = [EventStoreUnavailableError, EventStoreOverloadedError, PoolExhaustedError];
 

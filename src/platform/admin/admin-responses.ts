@@ -47,6 +47,25 @@ export class RebuildResponse {
   @ApiProperty({ type: 'integer', nullable: true, description: 'At that rate; null when it is not known.' })
   secondsLeft!: number | null;
 
+  @ApiProperty({
+    enum: ['running', 'stopped', 'failed'],
+    description: '`stopped`: paused, or no process of its version runs it. `failed`: `failure` says why.',
+  })
+  state!: string;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'The process that makes the rows; of several, with commas between.',
+  })
+  owner!: string | null;
+
+  @ApiProperty({ description: 'Whether an operator has paused it.' })
+  paused!: boolean;
+
+  @ApiProperty({ ...countSchema, description: 'How many events the new rows do not hold yet.' })
+  lagEvents!: number;
+
   @ApiProperty({ description: 'Whether the new rows wait for an operator before they take over.' })
   isHeld!: boolean;
 
@@ -279,6 +298,7 @@ export function statusResponse(status: SubscriptionStatus): SubscriptionResponse
     rebuild: status.rebuild && {
       ...status.rebuild,
       checkpoint: String(status.rebuild.checkpoint),
+      lagEvents: Number(status.rebuild.lagEvents),
       startedAt: status.rebuild.startedAt.toISOString(),
     },
   };

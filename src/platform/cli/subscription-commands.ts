@@ -68,7 +68,10 @@ function statusTable(statuses: readonly SubscriptionStatus[]): string {
     String(status.parkedCount),
     ownersOf(status),
   ]);
-  const failures = statuses.flatMap(({ name, failure }) => (failure === null ? [] : [`${name}: ${failure}`]));
+  const failures = statuses.flatMap(({ name, failure, rebuild }) => [
+    ...(failure === null ? [] : [`${name}: ${failure}`]),
+    ...(rebuild?.failure ? [`${name}, new rows: ${rebuild.failure}`] : []),
+  ]);
   return [
     table(['name', 'kind', 'version', 'state', 'position', 'behind', 'set aside', 'run by'], rows),
     ...failures,
@@ -77,7 +80,8 @@ function statusTable(statuses: readonly SubscriptionStatus[]): string {
 
 function stateOf({ paused, state, rebuild }: SubscriptionStatus): string {
   if (paused) return 'paused';
-  return rebuild && state === 'rebuilding' ? `rebuilding (${rebuild.checkpoint})` : state;
+  if (!rebuild || state !== 'rebuilding') return state;
+  return `rebuilding (${rebuild.checkpoint}${rebuild.state === 'running' ? '' : `, ${rebuild.state}`})`;
 }
 
 /** Of many segments, how many each process runs. */

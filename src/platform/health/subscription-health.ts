@@ -1,5 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { Subscriptions, SubscriptionStatuses } from '../../event-sourcing';
+import {
+  Subscriptions,
+  type SubscriptionStatus,
+  SubscriptionStatuses,
+  SubscriptionWatchdog,
+} from '../../event-sourcing';
 import { Environment } from '../config/environment';
 
 /** What is wrong with the subscriptions, as far as requests to this process would notice. */
@@ -8,6 +13,7 @@ export class SubscriptionHealth {
   constructor(
     private readonly subscriptions: Subscriptions,
     private readonly statuses: SubscriptionStatuses,
+    private readonly watchdog: SubscriptionWatchdog,
     private readonly environment: Environment,
   ) {}
 
@@ -17,14 +23,20 @@ export class SubscriptionHealth {
   }
 
   /**
-   * Read models that are older than the limit. Not those that an operator has paused or that are being made anew, and no
-   * handlers: queries do not depend on how far a handler is.
+   * Read models that are older than the limit, or that have seen more than the log holds. Not those that an operator has
+   * paused or whose rebuild makes progress, and no handlers: queries do not depend on how far a handler is.
    */
   async behind(): Promise<string[]> {
-    const limit = this.environment.READY_LAG_SECONDS;
     return (await this.statuses.all())
-      .filter(({ kind, paused, rebuild }) => kind === 'projector' && !paused && rebuild === null)
-      .filter(({ lagSeconds }) => lagSeconds > limit)
-      .map(({ name, lagSeconds }) => `behind: ${name} by ${Math.round(lagSeconds)} s`);
+      .filter(({ kind, paused }) => kind === 'projector' && !paused)
+      .flatMap((status) => this.problemOf(status));
+  }
+
+  private problemOf(status: SubscriptionStatus): string[] {
+    const { name, lagSeconds, checkpoint, head, rebuild } = status;
+    if (checkpoint > head) return [`beyond the log: ${name} at ${checkpoint} of ${head}`];
+    if (rebuild !== null && !this.watchdog.isRebuildStalled(name)) return [];
+    const isOld = lagSeconds > this.environment.READY_LAG_SECONDS;
+    return isOld ? [`behind: ${name} by ${Math.round(lagSeconds)} s`] : [];
   }
 }

@@ -6,6 +6,7 @@ import { MetricsController } from './metrics.controller';
 import { NamedMessages } from './named-messages';
 import { PoolMetrics } from './pool-metrics';
 import { RequestObserver } from './request-observer';
+import { StalledGauge } from './stalled-gauge';
 import { SubscriptionGauges } from './subscription-gauges';
 import { SubscriptionMetrics } from './subscription-metrics';
 import { WorkSpans } from './work-spans';
@@ -20,6 +21,7 @@ import { WorkSpans } from './work-spans';
     PoolMetrics,
     SubscriptionMetrics,
     SubscriptionGauges,
+    StalledGauge,
     RequestObserver,
     NamedMessages,
     WorkSpans,

@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import { Logger } from '@nestjs/common';
-import { NewEvent, RecordedEvent } from '../../../src/event-sourcing';
+import { NewEvent } from '../../../src/event-sourcing';
 import { segmentsOf } from '../../../src/event-sourcing/projections/projection-segment';
 import { Leases } from '../../../src/event-sourcing/subscriptions/leases';
 import { ParkedEvents } from '../../../src/event-sourcing/subscriptions/parked-events';
@@ -129,15 +129,14 @@ describe('the plans of the hot statements', () => {
     };
     const taken = await observe(take);
     const lease = await take();
+    const first = await store.readAll({ after: 0n, limit: 7 });
     const parked = new ParkedEvents(dataSource, 'subscription 1', 0);
     expectPlans('subscriptions', {
       'a lease is taken': taken,
       'a lease is renewed': await observe(() => leases.renew(lease)),
-      'a checkpoint moves': await observe(() =>
+      'a checkpoint moves': await observe((time) =>
         dataSource.transaction((manager) =>
-          leases.moveCheckpoint(manager, lease, lease.position, [
-            { position: lease.position, id: uuidv7() } as RecordedEvent,
-          ]),
+          leases.moveCheckpoint(manager, lease, BigInt(time - 1), first.slice(time - 1, time)),
         ),
       ),
       'a lease is held': await observe(() =>

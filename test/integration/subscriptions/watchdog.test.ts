@@ -132,3 +132,91 @@ describe('an application', () => {
     }
   });
 });
+
+describe('a rebuild', () => {
+  let system: TallySystem;
+  let watchdog: SubscriptionWatchdog;
+  let errors: jest.SpyInstance<void, unknown[]>;
+  let release: () => void;
+
+  beforeEach(async () => {
+    for (const level of ['log', 'warn'] as const) jest.spyOn(Logger.prototype, level).mockImplementation();
+    errors = jest.spyOn(Logger.prototype, 'error').mockImplementation();
+    release = () => undefined;
+    system = await startTallies();
+    watchdog = new SubscriptionWatchdog(system.statuses, { stalledAfterMs: 300, watchMs: 20 });
+    const run = system.loop('before');
+    run.start();
+    await system.positions.waitFor('tallies', await system.count('a', 1, 2, 3), 10_000);
+    watchdog.start();
+  });
+
+  afterEach(async () => {
+    watchdog.stop();
+    release();
+    await system.close();
+    jest.restoreAllMocks();
+  });
+
+  const stalled = () => waitUntil(() => Promise.resolve(watchdog.stalled().includes('tallies@next')));
+
+  it('that hangs is noticed like any subscription', async () => {
+    // More than a swap catches up with, so that a loop does it.
+    const last = await system.count('b', ...Array.from({ length: 600 }, () => 1));
+    await system.positions.waitFor('tallies', last, 10_000);
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const { orders, runner } = system.rebuilding('two', { meddling: { afterRow: () => held } });
+    await orders.request('tallies');
+    runner.start();
+    await waitUntil(() => Promise.resolve(watchdog.stalledIn('two').length === 1));
+    expect(watchdog.stalled()).toEqual(['tallies@next']);
+    expect(watchdog.isRebuildStalled('tallies')).toBe(true);
+    expect(watchdog.stalledIn('before')).toEqual([]);
+    expect(alarmsIn(errors)).toEqual([expect.stringMatching(/^"tallies@next" .* 603 events wait\./)]);
+    const [status] = await system.statuses.all();
+    expect(status?.rebuild).toMatchObject({ state: 'running', owner: 'two', lagEvents: 603n });
+    release();
+    await waitUntil(() => Promise.resolve(watchdog.stalled().length === 0));
+  });
+
+  it('that no process of its version runs is noticed', async () => {
+    const { orders } = system.rebuilding('two', { version: 2 });
+    await orders.request('tallies');
+    await stalled();
+    expect(alarmsIn(errors)).toEqual([expect.stringMatching(/^"tallies@next" .* No process runs it/)]);
+    const [status] = await system.statuses.all();
+    expect(status?.rebuild).toMatchObject({ state: 'stopped', owner: null });
+  });
+
+  it('that fails over and over is noticed, with its failure', async () => {
+    const afterRow = () => Promise.reject(Object.assign(new Error('no route'), { code: 'EHOSTUNREACH' }));
+    const { orders, runner } = system.rebuilding('two', { maxBackoffMs: 50, meddling: { afterRow } });
+    await orders.request('tallies');
+    runner.start();
+    await stalled();
+    const [status] = await system.statuses.all();
+    expect(status?.rebuild).toMatchObject({ state: 'failed', failure: 'no route' });
+    expect(alarmsIn(errors)).toEqual([expect.stringContaining('It fails: no route')]);
+  });
+
+  it('that is complete but cannot take over is noticed, and one that an operator holds is not', async () => {
+    const { orders, runner, projection, swap } = system.rebuilding('two');
+    await orders.request('tallies', { isHeld: true });
+    runner.start();
+    await waitUntil(() => swap.isNear(projection));
+    await waitUntil(async () => (await system.statuses.all())[0]?.rebuild?.lagEvents === 0n);
+    const looks = jest.spyOn(system.statuses, 'all');
+    await waitUntil(() => Promise.resolve(looks.mock.calls.length > 25));
+    expect(watchdog.stalled()).toEqual([]);
+    await system.dataSource.transaction(async (manager) => {
+      await manager.query('SELECT count(*) FROM tallies');
+      await orders.hold('tallies', false);
+      await stalled();
+    });
+    expect(alarmsIn(errors)).toEqual([
+      expect.stringContaining('Its new rows are complete, but cannot take over'),
+    ]);
+    await waitUntil(async () => (await system.statuses.all())[0]?.rebuild === null);
+    await waitUntil(() => Promise.resolve(watchdog.stalled().length === 0));
+  });
+});

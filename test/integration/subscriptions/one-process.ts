@@ -1,0 +1,103 @@
+import { Client } from 'pg';
+import { DataSource, EntityManager } from 'typeorm';
+import {
+  AppendSignal,
+  PostgresEventStore,
+  RecordedEvent,
+  SubscriptionSettings,
+} from '../../../src/event-sourcing';
+import { ProgressSignal } from '../../../src/event-sourcing/event-store/progress-signal';
+import { Leases } from '../../../src/event-sourcing/subscriptions/leases';
+import { SharedLog } from '../../../src/event-sourcing/subscriptions/shared-log';
+import { Subscriber } from '../../../src/event-sourcing/subscriptions/subscriber';
+import { SubscriptionLoopParts } from '../../../src/event-sourcing/subscriptions/subscription-loop';
+import { defaultSubscriptionSettings } from '../../../src/event-sourcing/subscriptions/subscription-settings';
+import { SubscriptionRun } from '../../../src/event-sourcing/subscriptions/subscription-run';
+
+/** What one process has: a pool of its own, leases, and a count of the statements that it sends. */
+export interface OneProcess {
+  readonly dataSource: DataSource;
+  readonly parts: SubscriptionLoopParts;
+  /** The first words of the statements sent so far by the data source and for the leases, in their order. */
+  readonly statements: readonly string[];
+  run(...subscribers: readonly Subscriber[]): SubscriptionRun;
+  stop(): Promise<void>;
+}
+
+export type ProcessOptions = Partial<SubscriptionSettings> & { readonly poolSize?: number };
+
+export async function startProcess(
+  url: string,
+  owner: string,
+  { poolSize = 3, ...given }: ProcessOptions = {},
+): Promise<OneProcess> {
+  const statements: string[] = [];
+  const extra = { Client: countingClient((text) => statements.push(text)) };
+  const dataSource = await new DataSource({ type: 'postgres', url, poolSize, extra }).initialize();
+  const appended = new AppendSignal();
+  const store = new PostgresEventStore({ connection: { connectionString: url } }, appended);
+  const settings = { ...defaultSubscriptionSettings, pollMs: 50, leaseSeconds: 1, ...given };
+  const leases = new Leases(dataSource, owner, settings.leaseSeconds, settings.pollMs);
+  const parts = {
+    store,
+    log: new SharedLog(store),
+    dataSource,
+    leases,
+    appended,
+    projected: new ProgressSignal(),
+    settings,
+  };
+  const runs: SubscriptionRun[] = [];
+  return {
+    dataSource,
+    parts,
+    statements,
+    run(...subscribers) {
+      const run = new SubscriptionRun(subscribers[0]?.name ?? '', subscribers, parts);
+      runs.push(run);
+      run.start();
+      return run;
+    },
+    async stop() {
+      await Promise.all(runs.map((run) => run.stop()));
+      await leases.close();
+      await store.close();
+      await dataSource.destroy();
+    },
+  };
+}
+
+/** A durable handler that wants every event. */
+export function handlerOf(
+  name: string,
+  work: (event: RecordedEvent, manager: EntityManager) => Promise<void> | void,
+): Subscriber {
+  return {
+    kind: 'handler',
+    name,
+    version: 1,
+    segment: { index: 0, count: 1 },
+    from: 'beginning',
+    eventsPerTransaction: 1,
+    wants: () => true,
+    prepare: () => Promise.resolve(),
+    async handle(events, manager, within) {
+      for (const event of events) await within(event, () => Promise.resolve(work(event, manager)));
+    },
+  };
+}
+
+function countingClient(count: (text: string) => void): typeof Client {
+  return class extends Client {
+    constructor(...given: ConstructorParameters<typeof Client>) {
+      super(...given);
+      const query = this.query.bind(this) as (...values: unknown[]) => unknown;
+      const counted = (...values: unknown[]): unknown => {
+        const [statement] = values as [string | { readonly text?: string }];
+        count((typeof statement === 'string' ? statement : (statement.text ?? '')).trim().slice(0, 60));
+        return query(...values);
+      };
+      Object.assign(this, { query: counted });
+    }
+  };
+}
