@@ -1,5 +1,7 @@
-import type { DataSource } from 'typeorm';
-import { inSnapshot } from './in-snapshot';
+import type { DataSource, QueryRunner } from 'typeorm';
+import { Position } from '../event-envelope';
+import { withLongReads } from './in-snapshot';
+import { Piece, piecesOfLog } from './pieces-of-log';
 
 export interface LogCheckResult {
   readonly events: bigint;
@@ -9,35 +11,40 @@ export interface LogCheckResult {
   readonly problems: readonly string[];
 }
 
+const shown = 20;
+
+const readEnds = `
+  SELECT (SELECT head FROM event_log WHERE only_row) AS head, COALESCE((SELECT max(position) FROM events), 0) AS last`;
+
+/** Of one piece: $1 behind this position, $2 up to this one. */
 const countEvents = `
-  SELECT count(*) AS events, COALESCE(max(position), 0) AS last, (SELECT head FROM event_log WHERE only_row) AS head,
-    (SELECT count(*) FROM (SELECT DISTINCT aggregate_type, aggregate_id FROM events) AS s) AS streams
-  FROM events`;
+  SELECT count(*) AS events, count(*) FILTER (WHERE aggregate_version = 1) AS streams FROM events
+  WHERE position > $1 AND position <= $2`;
 
 const findHoles = `
   SELECT before, position FROM (
-    SELECT position, lag(position, 1, 0::bigint) OVER (ORDER BY position) AS before FROM events) AS e
-  WHERE position <> before + 1 ORDER BY position LIMIT 20`;
+    SELECT position, lag(position, 1, $1::bigint) OVER (ORDER BY position) AS before FROM events
+    WHERE position > $1 AND position <= $2) AS e
+  WHERE position <> before + 1 ORDER BY position LIMIT ${shown}`;
 
+/** Each version but the first stands behind the one before it. By a lookup for each event: a join might read the whole log for each piece. */
 const findVersionGaps = `
-  SELECT aggregate_type, aggregate_id, before, aggregate_version FROM (
-    SELECT aggregate_type, aggregate_id, aggregate_version,
-      lag(aggregate_version, 1, 0) OVER (PARTITION BY aggregate_type, aggregate_id ORDER BY position) AS before
-    FROM events) AS e
-  WHERE aggregate_version <> before + 1 LIMIT 20`;
+  SELECT e.aggregate_type, e.aggregate_id, e.aggregate_version, COALESCE((
+    SELECT before.aggregate_version FROM events AS before
+    WHERE before.aggregate_type = e.aggregate_type AND before.aggregate_id = e.aggregate_id AND before.position < e.position
+    ORDER BY before.position DESC LIMIT 1), 0) AS before
+  FROM events AS e
+  WHERE e.position > $1 AND e.position <= $2 AND e.aggregate_version > 1 AND COALESCE((
+    SELECT p.position FROM events AS p
+    WHERE p.aggregate_type = e.aggregate_type AND p.aggregate_id = e.aggregate_id
+      AND p.aggregate_version = e.aggregate_version - 1), e.position) >= e.position
+  ORDER BY e.position LIMIT ${shown}`;
 
 const findOrphanClaims = `
   SELECT scope, aggregate_type, aggregate_id FROM claims AS c
   WHERE NOT EXISTS (
     SELECT FROM events AS e WHERE e.aggregate_type = c.aggregate_type AND e.aggregate_id = c.aggregate_id)
-  LIMIT 20`;
-
-interface CountRow {
-  readonly events: string;
-  readonly last: string;
-  readonly head: string | null;
-  readonly streams: string;
-}
+  LIMIT ${shown}`;
 
 interface GapRow {
   readonly aggregate_type: string;
@@ -46,34 +53,65 @@ interface GapRow {
   readonly aggregate_version: number;
 }
 
-/** Proves, in one snapshot: positions dense, versions dense and in the order of positions, no claim without a stream. */
+interface Found {
+  readonly events: bigint;
+  readonly streams: bigint;
+  readonly holes: readonly string[];
+  readonly gaps: readonly string[];
+}
+
+/** Proves: positions dense, versions dense and in the order of positions, no claim without a stream. */
 export class LogCheck {
   constructor(private readonly dataSource: DataSource) {}
 
   run(): Promise<LogCheckResult> {
-    return inSnapshot(this.dataSource, async (manager) => {
-      const [count] = await manager.query<CountRow[]>(countEvents);
-      if (!count) throw new Error('The database did not count the events.');
-      const holes = await manager.query<{ before: string; position: string }[]>(findHoles);
-      const gaps = await manager.query<GapRow[]>(findVersionGaps);
-      const orphans = await manager.query<Omit<GapRow, 'before'>[]>(findOrphanClaims);
-      const problems = [
-        ...(count.head === count.last
-          ? []
-          : [`the head says ${count.head}, the last event is at ${count.last}`]),
-        ...holes.map((hole) => `position ${hole.position} follows ${hole.before}`),
-        ...gaps.map(
-          (gap) =>
-            `version ${gap.aggregate_version} follows ${gap.before} in stream ${gap.aggregate_type}/${gap.aggregate_id}`,
-        ),
-        ...orphans.map((o) => `a claim is held by the empty stream ${o.aggregate_type}/${o.aggregate_id}`),
-      ];
+    return withLongReads(this.dataSource, async (runner) => {
+      const [ends] = (await runner.query(readEnds)) as { head: string | null; last: string }[];
+      if (!ends) throw new Error('The database did not tell where the log ends.');
+      const found = await checkPieces(runner, BigInt(ends.last));
+      const orphans = (await runner.query(findOrphanClaims)) as Omit<GapRow, 'before'>[];
+      const isHeadRight = ends.head === ends.last;
       return {
-        events: BigInt(count.events),
-        head: BigInt(count.head ?? 0),
-        streams: BigInt(count.streams),
-        problems,
+        events: found.events,
+        head: BigInt(ends.head ?? 0),
+        streams: found.streams,
+        problems: [
+          ...(isHeadRight ? [] : [`the head says ${ends.head}, the last event is at ${ends.last}`]),
+          ...found.holes.slice(0, shown),
+          ...found.gaps.slice(0, shown),
+          ...orphans.map((o) => `a claim is held by the empty stream ${o.aggregate_type}/${o.aggregate_id}`),
+        ],
       };
     });
   }
+}
+
+async function checkPieces(runner: QueryRunner, last: Position): Promise<Found> {
+  let found: Found = { events: 0n, streams: 0n, holes: [], gaps: [] };
+  for await (const piece of piecesOfLog(runner, { after: 0n, upTo: last })) {
+    const more = await checkPiece(runner, piece);
+    found = {
+      events: found.events + more.events,
+      streams: found.streams + more.streams,
+      holes: [...found.holes, ...more.holes],
+      gaps: [...found.gaps, ...more.gaps],
+    };
+  }
+  return found;
+}
+
+async function checkPiece(runner: QueryRunner, { after, upTo }: Piece): Promise<Found> {
+  const values = [after, upTo];
+  const [count] = (await runner.query(countEvents, values)) as { events: string; streams: string }[];
+  const holes = (await runner.query(findHoles, values)) as { before: string; position: string }[];
+  const gaps = (await runner.query(findVersionGaps, values)) as GapRow[];
+  return {
+    events: BigInt(count?.events ?? 0),
+    streams: BigInt(count?.streams ?? 0),
+    holes: holes.map(({ before, position }) => `position ${position} follows ${before}`),
+    gaps: gaps.map(
+      (gap) =>
+        `version ${gap.aggregate_version} follows ${gap.before} in stream ${gap.aggregate_type}/${gap.aggregate_id}`,
+    ),
+  };
 }

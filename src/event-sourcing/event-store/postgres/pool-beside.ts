@@ -17,6 +17,7 @@ export function poolBeside(dataSource: DataSource, settings: BoundedPoolConfig):
     min: 0,
     maxWaiting: Number.POSITIVE_INFINITY,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     allowExitOnIdle: true,
     ...settings,
   });
