@@ -1,30 +1,28 @@
 import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
-import {
-  changed,
-  ColumnValues,
-  deleted,
-  Given,
-  inserted,
-  known,
-  PendingRow,
-  Place,
-  put,
-} from './pending-row';
+import { Batch, Change, CollectedTable, TableChanges } from './collected-table';
+import { faultOfColumns, faultOfListeners } from './proven-columns';
 import { RowColumns } from './row-columns';
-import { RowKey, Rows } from './rows';
-import { writeRows } from './write-rows';
+import { Rows } from './rows';
+import { writeInOrder } from './write-in-order';
+import { keepsOrder, referencedFirst } from './write-order';
+import { deleteRows, storeRows } from './write-rows';
 
 /** The rows that one batch of events changes, table by table. */
 export class CollectedRows {
   private readonly tables = new Map<EntityTarget<ObjectLiteral>, CollectedTable<ObjectLiteral>>();
+  private changes: Change[] = [];
 
-  /** @param entities Those of a projector, which names its own; any, unless given. */
+  /**
+   * @param entities Those of a projector, which names its own; any, unless given.
+   * @param isOneEvent Whether the batch is one event.
+   */
   constructor(
     private readonly manager: EntityManager,
     private readonly entities?: readonly EntityTarget<ObjectLiteral>[],
+    private readonly isOneEvent = false,
   ) {}
 
-  /** @throws Error for an entity that the projector does not name as its own, or that is in a schema by name. */
+  /** @throws Error for an entity that the projector does not name as its own, or whose rows cannot be written. */
   readonly of = <E extends ObjectLiteral>(entity: EntityTarget<E>): Rows<E> => {
     const known = this.tables.get(entity);
     if (known) return known as unknown as Rows<E>;
@@ -39,94 +37,52 @@ export class CollectedRows {
         `${metadata.name} has a schema ("${metadata.schema}"). Remove it: the search path finds the table.`,
       );
     }
+    const fault = faultOfColumns(metadata) ?? faultOfListeners(metadata);
+    if (fault !== undefined) throw new Error(fault);
     const columns = RowColumns.of(metadata, this.manager.connection);
-    const table = new CollectedTable<E>(this.manager, entity, columns);
+    const table = new CollectedTable<E>(this.manager, entity, columns, this.batch());
+    for (const other of this.sharing(columns)) other.isShared = table.isShared = true;
     this.tables.set(entity, table);
     return table;
   };
 
   async write(): Promise<void> {
-    for (const table of this.tables.values()) await table.write();
-  }
-}
-
-class CollectedTable<E extends ObjectLiteral> implements Rows<E> {
-  private rows = new Map<string, PendingRow>();
-
-  constructor(
-    private readonly manager: EntityManager,
-    private readonly entity: EntityTarget<E>,
-    private readonly columns: RowColumns,
-  ) {}
-
-  insert(row: Partial<E>): void {
-    const given = this.given(row);
-    this.become(row, (place) => inserted(place, given));
+    await this.writeAll(false);
   }
 
-  put(row: Partial<E>): void {
-    const given = this.given(row);
-    this.become(row, (place) => put(place, given));
+  private batch(): Batch {
+    const hasChanges = (): boolean => this.changes.length > 0;
+    return {
+      get hasChanges() {
+        return hasChanges();
+      },
+      add: (change) => {
+        this.changes.push(change);
+        for (const other of this.sharing(change.columns))
+          if (other.columns !== change.columns) other.forgetKnown();
+      },
+      write: (keepKnown) => this.writeAll(keepKnown),
+    };
   }
 
-  update(key: RowKey<E>, change: Partial<E>): void {
-    const given = this.given(change);
-    this.become(key, (place) => {
-      if (this.columns.primary.some((name) => !isSameKey(given.values[name], place.key[name]))) {
-        throw new Error(
-          `An update of "${this.columns.table}" changes the key. Delete the row and insert another.`,
-        );
-      }
-      return changed(place, given);
-    });
+  private sharing({ table }: RowColumns): CollectedTable<ObjectLiteral>[] {
+    return [...this.tables.values()].filter(({ columns }) => columns.table === table);
   }
 
-  delete(key: RowKey<E>): void {
-    this.become(key, deleted);
+  private async writeAll(keepKnown: boolean): Promise<void> {
+    const { changes } = this;
+    this.changes = [];
+    const tables: TableChanges[] = [];
+    for (const table of this.tables.values()) {
+      const taken = await table.take(keepKnown);
+      if (taken) tables.push(taken);
+    }
+    if (keepsOrder(tables, this.isOneEvent)) await writeInOrder(this.manager, changes, tables);
+    else await this.writeTogether(referencedFirst(tables));
   }
 
-  async get(key: RowKey<E>): Promise<E | undefined> {
-    const place = this.place(key);
-    const { before } = place;
-    if (before?.became === 'gone') return undefined;
-    if (before && this.columns.isWhole(before.values)) return this.entityOf(before.members);
-    if (before) await this.write();
-    const found = await this.manager.findOneBy(this.entity, this.columns.where(place.key) as never);
-    if (!found) return undefined;
-    this.rows.set(textOf(place.key), known(place, this.given(found)));
-    return found;
+  private async writeTogether(tables: readonly TableChanges[]): Promise<void> {
+    for (const table of tables.toReversed()) await deleteRows(this.manager, table, table.rows);
+    for (const table of tables) await storeRows(this.manager, table, table.rows);
   }
-
-  async write(): Promise<void> {
-    const rows = [...this.rows.values()];
-    this.rows = new Map();
-    await writeRows(this.manager, this.columns, rows);
-  }
-
-  /** A copy: what the projector does to its object afterwards is nothing to us. */
-  private given(members: Partial<E>): Given {
-    return { values: this.columns.values(members), members: { ...members } };
-  }
-
-  private entityOf(members: object): E {
-    return Object.assign(this.columns.metadata.create() as E, members);
-  }
-
-  private place(named: RowKey<E>): Place {
-    const key = this.columns.key(named);
-    return { table: this.columns.table, key, before: this.rows.get(textOf(key)) };
-  }
-
-  private become(named: RowKey<E>, next: (place: Place) => PendingRow): void {
-    const place = this.place(named);
-    this.rows.set(textOf(place.key), next(place));
-  }
-}
-
-function isSameKey(given: unknown, key: unknown): boolean {
-  return given === undefined || JSON.stringify(given) === JSON.stringify(key);
-}
-
-function textOf(key: ColumnValues): string {
-  return Object.values(key).map(String).join('\u0000');
 }

@@ -1,72 +1,109 @@
+import { ColumnText } from './row-column';
 import { MissingRowError, RowExistsError } from './rows';
 
-/** Values of a row by the names of their columns, as JSON holds them. */
-export type ColumnValues = Readonly<Record<string, unknown>>;
+/** Values of a row by the names of their columns. */
+export type ColumnValues = Readonly<Record<string, ColumnText>>;
 
 /** What the events of a batch have made of one row. */
 export interface PendingRow {
   /** What the table must have had before, by the first event that touched the row; `any` expects nothing. */
   readonly expects: 'absent' | 'present' | 'any';
-  /** `row`: as it was given. `change`: some values, upon what is stored. `gone`: deleted. `known`: read, and not changed. */
-  readonly became: 'row' | 'change' | 'gone' | 'known';
+  /** `row`: there, with these values. `gone`: deleted. `known`: read, and not changed. */
+  readonly became: 'row' | 'gone' | 'known';
   /** It was deleted before it became a row again: nothing of the stored one stays. */
   readonly isAnew: boolean;
+  /** What is written. */
   readonly values: ColumnValues;
+  /** What is written besides if the row is new, and left as it is if it is there. */
+  readonly ifNew: ColumnValues;
+  /** What was read from the table, where that was done: a value that is given back as it was read is not written. */
+  readonly known?: ColumnValues;
   /** The values of its primary columns. */
   readonly key: ColumnValues;
-  /** The members as they were given, for who reads the row in the same batch. */
-  readonly members: object;
+  /** How many changes of events are in it, for a column that counts them. */
+  readonly changes: number;
 }
 
-/** Values and the members that they were made from. */
 export interface Given {
   readonly values: ColumnValues;
-  readonly members: object;
+  readonly ifNew: ColumnValues;
 }
 
 /** The row that a change is about, and what the batch made of it so far. */
 export interface Place {
   readonly table: string;
+  /** The column that counts the changes of a row, where there is one. */
+  readonly version: string | undefined;
   readonly key: ColumnValues;
   readonly before: PendingRow | undefined;
 }
 
-export function inserted({ table, key, before }: Place, given: Given): PendingRow {
+const nothing: ColumnValues = {};
+
+export function inserted({ table, key, before }: Place, { values }: Given): PendingRow {
   if (before && before.became !== 'gone') throw new RowExistsError(table, JSON.stringify(key));
-  return { expects: before?.expects ?? 'absent', became: 'row', isAnew: before !== undefined, key, ...given };
+  const expects = before?.expects ?? 'absent';
+  return { expects, became: 'row', isAnew: before !== undefined, key, values, ifNew: nothing, changes: 1 };
 }
 
-export function put({ key, before }: Place, given: Given): PendingRow {
-  if (!before) return { expects: 'any', became: 'row', isAnew: false, key, ...given };
-  const values = { ...before.values, ...given.values };
-  const members = { ...before.members, ...given.members };
-  const isAnew = before.isAnew || before.became === 'gone';
-  return { expects: before.expects, became: 'row', isAnew, key, values, members };
+export function put(place: Place, given: Given): PendingRow {
+  const { key, before } = place;
+  if (!before) return { expects: 'any', became: 'row', isAnew: false, key, ...given, changes: 1 };
+  if (before.known) {
+    const values = differing(given.values, { ...before.known, ...before.values });
+    return Object.keys(values).length === 0 ? before : changed(place, { values, ifNew: nothing });
+  }
+  if (before.became !== 'gone') return changed(place, given);
+  return { expects: before.expects, became: 'row', isAnew: true, key, ...given, changes: 1 };
 }
 
-export function changed({ table, key, before }: Place, given: Given): PendingRow {
-  if (!before) return { expects: 'present', became: 'change', isAnew: false, key, ...given };
+export function changed({ table, version, key, before }: Place, { values }: Given): PendingRow {
+  if (!before) {
+    return { expects: 'present', became: 'row', isAnew: false, key, values, ifNew: nothing, changes: 1 };
+  }
   if (before.became === 'gone') throw new MissingRowError(table, JSON.stringify(key));
-  return {
-    ...before,
-    became: before.became === 'change' ? 'change' : 'row',
-    values: { ...before.values, ...given.values },
-    members: { ...before.members, ...given.members },
-  };
+  const next = { ...before.values, ...values };
+  const counted = version === undefined ? undefined : before.values[version];
+  if (version !== undefined && counted !== undefined && values[version] === undefined) {
+    next[version] = Number(counted) + 1;
+  }
+  return { ...before, became: 'row', values: next, changes: before.changes + 1 };
 }
 
 export function deleted({ table, key, before }: Place): PendingRow {
   if (before?.became === 'gone') throw new MissingRowError(table, JSON.stringify(key));
+  const expects = before?.expects ?? 'present';
+  return { expects, became: 'gone', isAnew: false, key, values: nothing, ifNew: nothing, changes: 0 };
+}
+
+export function known(key: ColumnValues, values: ColumnValues): PendingRow {
   return {
-    expects: before?.expects ?? 'present',
-    became: 'gone',
+    expects: 'present',
+    became: 'known',
     isAnew: false,
     key,
-    values: {},
-    members: {},
+    values: nothing,
+    ifNew: nothing,
+    known: values,
+    changes: 0,
   };
 }
 
-export function known({ key }: Place, given: Given): PendingRow {
-  return { expects: 'present', became: 'known', isAnew: false, key, ...given };
+/** What is known of the row once it is written. */
+export function afterwards(row: PendingRow): PendingRow | undefined {
+  return row.known && known(row.key, { ...row.known, ...row.values });
+}
+
+/** The same place for a change that is written by itself, after those before it. */
+export function alone(place: Place): Place {
+  return { ...place, before: place.before && afterwards(place.before) };
+}
+
+function differing(given: ColumnValues, before: ColumnValues): ColumnValues {
+  return Object.fromEntries(Object.entries(given).filter(([name, value]) => !isSame(value, before[name])));
+}
+
+/** A number and its text are sent as the same text. */
+export function isSame(one: ColumnText, other: ColumnText): boolean {
+  return one === other || (one !== null && other !== null && String(one) === String(other));
 }

@@ -1,28 +1,49 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
-import { ColumnValues } from './pending-row';
+import { memberNames, MemberNames, strangersIn } from './member-names';
+import { ColumnValues, Given } from './pending-row';
+import { ColumnMetadata, ColumnText, RowColumn } from './row-column';
 import { RowKey } from './rows';
 
-type Column = EntityMetadata['columns'][number];
+type Members = Readonly<Record<string, unknown>>;
+
+/** What the members are given for: each writes another part of them. */
+export type Purpose = 'insert' | 'put' | 'update' | 'read';
+
+type Part = 'values' | 'ifNew';
 
 const known = new WeakMap<EntityMetadata, RowColumns>();
 
-/** Turns entities into values by column, and back into keys. */
+/** Turns entities into values by column. */
 export class RowColumns {
   readonly table: string;
+  readonly all: readonly RowColumn[];
   readonly primary: readonly string[];
-  private readonly columns: readonly Column[];
-  private readonly isFlat: boolean;
+  /** The column that counts the changes of a row (`@VersionColumn`). */
+  readonly version: string | undefined;
+  /** The column that holds the time of the last change (`@UpdateDateColumn`). */
+  readonly updated: string | undefined;
+  /** The column that names the class of a row, and the values that this entity and those derived from it have there. */
+  readonly classes:
+    { readonly column: string; readonly own: string; readonly all: readonly string[] } | undefined;
+  /** Whether a row is its columns and nothing else, so that it can be made without reading it. */
+  readonly isReadable: boolean;
+  private readonly keys: readonly RowColumn[];
+  private readonly names: MemberNames | undefined;
 
   private constructor(
     readonly metadata: EntityMetadata,
-    private readonly dataSource: DataSource,
+    { driver }: DataSource,
   ) {
     this.table = metadata.tableName;
-    this.primary = metadata.primaryColumns.map((column) => column.databaseName);
-    this.columns = metadata.columns.filter(
-      (column) => !column.isVirtual && column.generatedType === undefined,
-    );
-    this.isFlat = metadata.embeddeds.length === 0;
+    this.keys = metadata.primaryColumns.map((column) => new RowColumn(column, driver));
+    this.primary = this.keys.map(({ name }) => name);
+    this.all = metadata.columns.filter(isWritten).map((column) => new RowColumn(column, driver));
+    this.version = metadata.versionColumn?.databaseName;
+    this.updated = metadata.updateDateColumn?.databaseName;
+    this.classes = classesOf(metadata);
+    this.isReadable = isMadeOfColumns(metadata);
+    // A method after loading may add members of its own, so an unknown one is no mistake there.
+    this.names = metadata.afterLoadListeners.length === 0 ? memberNames(metadata) : undefined;
   }
 
   static of(metadata: EntityMetadata, dataSource: DataSource): RowColumns {
@@ -31,92 +52,121 @@ export class RowColumns {
     return made;
   }
 
-  /** The members that the entity has, as JSON holds them. @throws Error for a member that is no column. */
-  values(entity: object): ColumnValues {
-    const values: Record<string, unknown> = {};
-    let members = 0;
-    for (const column of this.columns) {
-      const value = this.valueOf(entity as Record<string, unknown>, column);
+  /** The members that the entity has. @throws Error for a member that is no column. */
+  given(entity: object, purpose: Purpose): Given {
+    const members = entity as Members;
+    if (purpose !== 'read') this.refuseStrangers(members);
+    const values: Record<string, ColumnText> = {};
+    const ifNew: Record<string, ColumnText> = {};
+    for (const column of this.all) {
+      const text = this.textIn(members, column);
+      const value = text === undefined ? defaultOf(column, purpose) : text;
       if (value === undefined) continue;
-      members++;
-      values[column.databaseName] = value;
+      const part = partOf[purpose](column.metadata, text === undefined);
+      if (part === 'values') values[column.name] = value;
+      else if (part) ifNew[column.name] = value;
     }
-    if (this.isFlat && members < definedMembers(entity)) this.refuseStranger(entity);
-    return values;
+    return this.withClass({ values, ifNew }, purpose);
+  }
+
+  private withClass(given: Given, purpose: Purpose): Given {
+    if (!this.classes || !isForNew(purpose)) return given;
+    const named = { [this.classes.column]: this.classes.own };
+    if (purpose === 'insert') return { ...given, values: { ...given.values, ...named } };
+    return { ...given, ifNew: { ...given.ifNew, ...named } };
   }
 
   /** @throws Error when a primary column has no value. */
   key(key: RowKey<object>): ColumnValues {
-    const isObject = typeof key === 'object' && !(key instanceof Date);
-    const entity = (
-      isObject ? key : { [this.metadata.primaryColumns[0]?.propertyName ?? '']: key }
-    ) as Record<string, unknown>;
-    const values: Record<string, unknown> = {};
-    for (const column of this.metadata.primaryColumns) {
-      const value = this.valueOf(entity, column);
+    const [only] = this.keys;
+    const isValue = this.keys.length === 1 && only !== undefined && !this.isNamedBy(key, only);
+    const values: Record<string, ColumnText> = {};
+    for (const column of this.keys) {
+      const value = isValue ? column.text(key) : column.textIn(membersOf(key));
       if (value === undefined || value === null) {
         throw new Error(
           `A row of "${this.table}" is named by ${this.primary.join(', ')}. Give each of them.`,
         );
       }
-      values[column.databaseName] = value;
+      values[column.name] = value;
     }
     return values;
   }
 
-  /** The members that name the row, for TypeORM. */
-  where(key: ColumnValues): Record<string, unknown> {
-    const primary = this.metadata.primaryColumns;
-    return Object.fromEntries(primary.map((column) => [column.propertyName, key[column.databaseName]]));
+  /** Whether the key is an object with the member that names the row, not the value of that member. */
+  private isNamedBy(key: unknown, { metadata }: RowColumn): boolean {
+    if (typeof key !== 'object' || key === null) return false;
+    const prototype: unknown = Object.getPrototypeOf(key);
+    const isRow = prototype === Object.prototype || prototype === null || this.isEntity(key);
+    return isRow && metadata.propertyPath.split('.').at(0)! in key;
   }
 
-  /** Whether these are all members of a row, so that nothing of it has to be read. */
-  isWhole(values: ColumnValues): boolean {
-    return this.columns.every((column) => values[column.databaseName] !== undefined);
+  private isEntity(key: object): boolean {
+    return typeof this.metadata.target === 'function' && key instanceof this.metadata.target;
   }
 
-  private valueOf(entity: Record<string, unknown>, column: Column): unknown {
-    if (this.isFlat && column.transformer === undefined) {
-      const value = entity[column.propertyName];
-      if (isPlain(value, column)) return value;
-    }
-    return this.asJson(column.getEntityValue(entity, true), column);
+  private textIn(members: Members, column: RowColumn): ColumnText {
+    const text = column.textIn(members);
+    const relation = column.metadata.relationMetadata;
+    if (text !== undefined || !relation || relation.embeddedMetadata) return text;
+    const related = members[relation.propertyName];
+    if (related === undefined) return undefined;
+    if (related === null) return null;
+    throw new Error(
+      `${this.metadata.name}.${relation.propertyName} is given without its key. Give the row, or the key.`,
+    );
   }
 
-  private asJson(value: unknown, column: Column): unknown {
-    if (value === undefined || value === null) return value;
-    const isJson = column.type === 'json' || column.type === 'jsonb';
-    const stored: unknown = isJson ? value : this.dataSource.driver.preparePersistentValue(value, column);
-    // JSON has no word for these, and the column's type reads its own.
-    if (typeof stored === 'bigint' || typeof stored === 'number') return String(stored);
-    return Buffer.isBuffer(stored) ? `\\x${stored.toString('hex')}` : stored;
-  }
-
-  private refuseStranger(entity: object): never {
-    const names = new Set(this.columns.map((column) => column.propertyName));
-    const strangers = Object.keys(entity).filter((name) => !names.has(name));
+  private refuseStrangers(members: Members): void {
+    const strangers = this.names ? strangersIn(members, this.names) : [];
+    if (strangers.length === 0) return;
     throw new Error(
       `${this.metadata.name} has no column for ${strangers.join(', ')}. Name the members of the entity.`,
     );
   }
 }
 
-const timestamps: readonly Column['type'][] = ['timestamptz', 'timestamp with time zone'];
-const encoded: readonly Column['type'][] = ['simple-json', 'hstore'];
-
-/** Values that the driver would leave as they are: asking it costs more than everything else about a row. */
-function isPlain(value: unknown, { type }: Column): boolean {
-  if (value instanceof Date) return timestamps.includes(type);
-  if (typeof value === 'number' && !Number.isFinite(value)) return false;
-  return (
-    value === undefined ||
-    value === null ||
-    (['string', 'number', 'boolean'].includes(typeof value) && !encoded.includes(type))
-  );
+/** What the database makes itself is not written; neither is the class of a row, which the entity says. */
+function isWritten(column: ColumnMetadata): boolean {
+  const isJoin = column.relationMetadata !== undefined && column.referencedColumn !== undefined;
+  if (column.isVirtualProperty || column.isDiscriminator) return false;
+  return column.generatedType === undefined && (isJoin || !column.isVirtual);
 }
 
-function definedMembers(entity: object): number {
-  let count = 0;
-  for (const name in entity) if ((entity as Record<string, unknown>)[name] !== undefined) count++;
-  return count;
+function isMadeOfColumns(metadata: EntityMetadata): boolean {
+  const { columns, eagerRelations, relationIds, afterLoadListeners } = metadata;
+  const isPlain = columns.every((column) => isWritten(column) && !column.isVirtual && column.isSelect);
+  return isPlain && [eagerRelations, relationIds, afterLoadListeners].every(({ length }) => length === 0);
+}
+
+/** The driver asks a transformer also for a member that a new row does not have. */
+function defaultOf(column: RowColumn, purpose: Purpose): ColumnText {
+  return isForNew(purpose) && column.metadata.transformer ? column.text(undefined) : undefined;
+}
+
+function isForNew(purpose: Purpose): boolean {
+  return purpose === 'insert' || purpose === 'put';
+}
+
+/** Where a value goes that is given for a purpose. */
+const partOf: Readonly<Record<Purpose, (column: ColumnMetadata, isDefault: boolean) => Part | undefined>> = {
+  read: () => 'values',
+  insert: ({ isInsert }) => (isInsert ? 'values' : undefined),
+  update: ({ isUpdate, isPrimary }) => (isUpdate || isPrimary ? 'values' : undefined),
+  put: ({ isInsert, isUpdate, isPrimary }, isDefault) => {
+    if (!isInsert) return undefined;
+    return isPrimary || (isUpdate && !isDefault) ? 'values' : 'ifNew';
+  },
+};
+
+function classesOf(metadata: EntityMetadata): RowColumns['classes'] {
+  const { discriminatorColumn, discriminatorValue, parentEntityMetadata, childEntityMetadatas } = metadata;
+  if (!discriminatorColumn || discriminatorValue === undefined) return undefined;
+  const derived = childEntityMetadatas.map((child) => child.discriminatorValue ?? '');
+  const all = parentEntityMetadata ? [discriminatorValue, ...derived] : [];
+  return { column: discriminatorColumn.databaseName, own: discriminatorValue, all };
+}
+
+function membersOf(key: unknown): Members {
+  return typeof key === 'object' && key !== null ? (key as Members) : {};
 }

@@ -1,5 +1,5 @@
 /** The key of a row: the value of its primary column; where there are several, an object with all of them. */
-export type RowKey<E> = string | number | bigint | Date | Partial<E>;
+export type RowKey<E> = string | number | bigint | boolean | Date | Uint8Array | E[keyof E] | Partial<E>;
 
 /**
  * The rows of one table, as the events of a batch change them. What is called here is collected, merged row by row in the order
