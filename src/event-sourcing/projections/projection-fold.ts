@@ -5,6 +5,7 @@ import { inSnapshot } from '../event-store/postgres/in-snapshot';
 import { LogPages } from '../subscriptions/log-pages';
 import { segmentOf } from '../subscriptions/segment-of';
 import { compareTables } from './compare-tables';
+import { FoldParts } from './fold-parts';
 import { liveName } from './live-name';
 import { Projection } from './projection';
 import { quoted, tablesOf } from './tables-of';
@@ -39,7 +40,8 @@ interface Extent {
 
 /**
  * Proves that a read model is the fold of the log: projects the log again into temporary tables, which hide the real ones
- * from the projector, and compares. It sees one snapshot, so the service may go on meanwhile, and it never commits.
+ * from the projector, in other batches than the projector's, and compares. It sees one snapshot, so the service may go on
+ * meanwhile, and it never commits.
  */
 export class ProjectionFold {
   constructor(
@@ -56,11 +58,10 @@ export class ProjectionFold {
       const extent = await readExtent(manager, projection.name);
       for (const table of tables) await hideBehindTemporary(manager, table);
       const position = extent.checkpoints.reduce((a, b) => (a > b ? a : b), 0n);
+      const parts = new FoldParts();
       await this.foldUpTo(position, async (events) => {
-        await projection.handle(
-          events.filter((event) => isInside(event, extent)),
-          manager,
-        );
+        const inside = events.filter((event) => isInside(event, extent));
+        for (const part of parts.of(inside)) await projection.handle(part, manager);
         const done = events.at(-1)?.position ?? 0n;
         onProgress(done < position ? done : position);
       });

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { ColumnValues } from './pending-row';
+import { ColumnValues, columnValues } from './column-values';
 import { isToldByText } from './stored-text';
 import { givenRows, givenValue, WrittenTable } from './write-rows';
 
@@ -33,7 +33,7 @@ export async function checkSameKey(
 ): Promise<void> {
   const { primary, table: name } = table.columns;
   const pick = (values: ColumnValues): ColumnValues =>
-    Object.fromEntries(primary.map((column) => [column, values[column]]));
+    columnValues(...primary.map((column) => ({ [column]: values[column] })));
   const isPlain = primary.every((column) =>
     [key, given].every((values) => isToldByText(values[column], table.facts.columns.get(column))),
   );

@@ -1,7 +1,8 @@
 import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
+import { ColumnValues, columnValues } from './column-values';
 import { areDistinct, checkSameKey, Renaming } from './ask-about-keys';
 import * as pending from './pending-row';
-import { ColumnValues, PendingRow, Place } from './pending-row';
+import { PendingRow, Place } from './pending-row';
 import { readRow, rowFrom } from './read-row';
 import { RowColumns } from './row-columns';
 import { RowKey, Rows } from './rows';
@@ -52,18 +53,18 @@ export class CollectedTable<E extends ObjectLiteral> implements Rows<E> {
 
   insert(row: Partial<E>): void {
     const given = this.columns.given(row, 'insert');
-    this.become(this.columns.key(row), (place) => pending.inserted(place, given));
+    this.become(this.columns.keyOf(row), (place) => pending.inserted(place, given));
   }
 
   put(row: Partial<E>): void {
     const given = this.columns.given(row, 'put');
-    this.become(this.columns.key(row), (place) => pending.put(place, given));
+    this.become(this.columns.keyOf(row), (place) => pending.put(place, given));
   }
 
   update(key: RowKey<E>, change: Partial<E>): void {
     const named = this.columns.key(key);
     const given = this.columns.given(change, 'update');
-    const renaming = { key: named, given: { ...named, ...given.values } };
+    const renaming = { key: named, given: columnValues(named, given.values) };
     if (this.columns.primary.some((name) => !pending.isSame(named[name], renaming.given[name])))
       this.renamings.push(renaming);
     this.become(named, (place) => pending.changed(place, given));
@@ -144,7 +145,7 @@ export class CollectedTable<E extends ObjectLiteral> implements Rows<E> {
   private async read(key: ColumnValues, table: WrittenTable): Promise<E | undefined> {
     const found = await readRow(this.manager, table, { entity: this.entity, key });
     if (!found) return undefined;
-    const named = this.columns.key(found);
+    const named = this.columns.keyOf(found);
     this.rows.set(textOf(named), pending.known(named, this.columns.given(found, 'read').values));
     return found;
   }

@@ -1,8 +1,6 @@
+import { ColumnValues, columnValues } from './column-values';
 import { ColumnText } from './row-column';
 import { MissingRowError, RowExistsError } from './rows';
-
-/** Values of a row by the names of their columns. */
-export type ColumnValues = Readonly<Record<string, ColumnText>>;
 
 /** What the events of a batch have made of one row. */
 export interface PendingRow {
@@ -38,7 +36,7 @@ export interface Place {
   readonly before: PendingRow | undefined;
 }
 
-const nothing: ColumnValues = {};
+const nothing = columnValues();
 
 export function inserted({ table, key, before }: Place, { values }: Given): PendingRow {
   if (before && before.became !== 'gone') throw new RowExistsError(table, JSON.stringify(key));
@@ -50,7 +48,7 @@ export function put(place: Place, given: Given): PendingRow {
   const { key, before } = place;
   if (!before) return { expects: 'any', became: 'row', isAnew: false, key, ...given, changes: 1 };
   if (before.known) {
-    const values = differing(given.values, { ...before.known, ...before.values });
+    const values = differing(given.values, columnValues(before.known, before.values));
     return Object.keys(values).length === 0 ? before : changed(place, { values, ifNew: nothing });
   }
   if (before.became !== 'gone') return changed(place, given);
@@ -62,7 +60,7 @@ export function changed({ table, version, key, before }: Place, { values }: Give
     return { expects: 'present', became: 'row', isAnew: false, key, values, ifNew: nothing, changes: 1 };
   }
   if (before.became === 'gone') throw new MissingRowError(table, JSON.stringify(key));
-  const next = { ...before.values, ...values };
+  const next = columnValues(before.values, values);
   const counted = version === undefined ? undefined : before.values[version];
   if (version !== undefined && counted !== undefined && values[version] === undefined) {
     next[version] = Number(counted) + 1;
@@ -91,7 +89,7 @@ export function known(key: ColumnValues, values: ColumnValues): PendingRow {
 
 /** What is known of the row once it is written. */
 export function afterwards(row: PendingRow): PendingRow | undefined {
-  return row.known && known(row.key, { ...row.known, ...row.values });
+  return row.known && known(row.key, columnValues(row.known, row.values));
 }
 
 /** The same place for a change that is written by itself, after those before it. */
@@ -100,7 +98,9 @@ export function alone(place: Place): Place {
 }
 
 function differing(given: ColumnValues, before: ColumnValues): ColumnValues {
-  return Object.fromEntries(Object.entries(given).filter(([name, value]) => !isSame(value, before[name])));
+  const values = columnValues();
+  for (const name in given) if (!isSame(given[name], before[name])) values[name] = given[name];
+  return values;
 }
 
 /** A number and its text are sent as the same text. */

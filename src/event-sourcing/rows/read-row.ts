@@ -1,5 +1,6 @@
 import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
-import { ColumnValues, PendingRow } from './pending-row';
+import { ColumnValues, columnValues } from './column-values';
+import { PendingRow } from './pending-row';
 import { RowColumns } from './row-columns';
 import { readBack } from './stored-text';
 import { givenRows, givenValue, quoted, WrittenTable } from './write-rows';
@@ -34,7 +35,7 @@ export function rowFrom<E extends ObjectLiteral>(
 ): E | undefined {
   if (!columns.isReadable || hasCounted(columns, row)) return undefined;
   const entity = columns.metadata.create(undefined, { fromDeserializer: true }) as E;
-  const values = { ...row.known, ...row.values };
+  const values = columnValues(row.known, row.values);
   for (const column of columns.all) {
     const value = values[column.name];
     const fact = facts.columns.get(column.name);

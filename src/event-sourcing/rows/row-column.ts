@@ -29,11 +29,16 @@ export class RowColumn {
     this.member = embeddedMetadata || referencedColumn ? undefined : metadata.propertyName;
   }
 
-  /** The text of the member that the entity has for the column. */
-  textIn(entity: Readonly<Record<string, unknown>>): ColumnText {
+  /**
+   * The text of the member that the entity has for the column. Where a transformer makes nothing of it, a change is NULL, and a
+   * new row has the default.
+   */
+  textIn(entity: Readonly<Record<string, unknown>>, isChange = false): ColumnText {
     const given: unknown =
       this.member === undefined ? this.metadata.getEntityValue(entity) : entity[this.member];
-    return given === undefined ? undefined : this.text(given);
+    if (given === undefined) return undefined;
+    const text = this.text(given);
+    return text === undefined && isChange ? null : text;
   }
 
   /** Asking the driver costs more than everything else about a row, so ordinary values pass by it. */

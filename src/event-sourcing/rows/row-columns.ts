@@ -1,6 +1,7 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import { memberNames, MemberNames, strangersIn } from './member-names';
-import { ColumnValues, Given } from './pending-row';
+import { ColumnValues, columnValues } from './column-values';
+import { Given } from './pending-row';
 import { ColumnMetadata, ColumnText, RowColumn } from './row-column';
 import { RowKey } from './rows';
 
@@ -56,10 +57,10 @@ export class RowColumns {
   given(entity: object, purpose: Purpose): Given {
     const members = entity as Members;
     if (purpose !== 'read') this.refuseStrangers(members);
-    const values: Record<string, ColumnText> = {};
-    const ifNew: Record<string, ColumnText> = {};
+    const values = columnValues();
+    const ifNew = columnValues();
     for (const column of this.all) {
-      const text = this.textIn(members, column);
+      const text = this.textIn(members, column, purpose !== 'insert');
       const value = text === undefined ? defaultOf(column, purpose) : text;
       if (value === undefined) continue;
       const part = partOf[purpose](column.metadata, text === undefined);
@@ -71,18 +72,27 @@ export class RowColumns {
 
   private withClass(given: Given, purpose: Purpose): Given {
     if (!this.classes || !isForNew(purpose)) return given;
-    const named = { [this.classes.column]: this.classes.own };
-    if (purpose === 'insert') return { ...given, values: { ...given.values, ...named } };
-    return { ...given, ifNew: { ...given.ifNew, ...named } };
+    const named = columnValues({ [this.classes.column]: this.classes.own });
+    if (purpose === 'insert') return { ...given, values: columnValues(given.values, named) };
+    return { ...given, ifNew: columnValues(given.ifNew, named) };
+  }
+
+  /** The key that the row has among its members. @throws Error when a primary column has no value. */
+  keyOf(row: object): ColumnValues {
+    return this.keyBy((column) => column.textIn(row as Members));
   }
 
   /** @throws Error when a primary column has no value. */
-  key(key: RowKey<object>): ColumnValues {
+  key(named: RowKey<object>): ColumnValues {
     const [only] = this.keys;
-    const isValue = this.keys.length === 1 && only !== undefined && !this.isNamedBy(key, only);
-    const values: Record<string, ColumnText> = {};
+    const isRow = this.keys.length !== 1 || !only || this.isNamedBy(named, only);
+    return isRow ? this.keyOf(membersOf(named)) : this.keyBy((column) => column.text(named));
+  }
+
+  private keyBy(textOf: (column: RowColumn) => ColumnText): ColumnValues {
+    const values = columnValues();
     for (const column of this.keys) {
-      const value = isValue ? column.text(key) : column.textIn(membersOf(key));
+      const value = textOf(column);
       if (value === undefined || value === null) {
         throw new Error(
           `A row of "${this.table}" is named by ${this.primary.join(', ')}. Give each of them.`,
@@ -105,8 +115,8 @@ export class RowColumns {
     return typeof this.metadata.target === 'function' && key instanceof this.metadata.target;
   }
 
-  private textIn(members: Members, column: RowColumn): ColumnText {
-    const text = column.textIn(members);
+  private textIn(members: Members, column: RowColumn, isChange: boolean): ColumnText {
+    const text = column.textIn(members, isChange);
     const relation = column.metadata.relationMetadata;
     if (text !== undefined || !relation || relation.embeddedMetadata) return text;
     const related = members[relation.propertyName];

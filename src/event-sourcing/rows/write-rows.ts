@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
-import { ColumnValues, PendingRow } from './pending-row';
+import { ColumnValues, columnValues } from './column-values';
+import { PendingRow } from './pending-row';
 import { RowColumns } from './row-columns';
 import { MissingRowError } from './rows';
 import { ColumnFacts, TableFacts } from './table-facts';
@@ -67,7 +68,7 @@ class RowWriter {
   }
 
   async insert(rows: readonly PendingRow[], orUpdate: boolean): Promise<void> {
-    const [{ values, ifNew } = { values: {}, ifNew: {} }] = rows;
+    const [{ values, ifNew } = { values: columnValues(), ifNew: columnValues() }] = rows;
     const names = [...new Set([...Object.keys(values), ...Object.keys(ifNew), ...this.counted(values)])];
     const list = names.map(quoted).join(', ');
     const update = this.changes(values, 'EXCLUDED').join(', ');
@@ -80,7 +81,7 @@ class RowWriter {
   }
 
   async update(rows: readonly PendingRow[]): Promise<void> {
-    const { values } = rows[0] ?? { values: {} };
+    const { values } = rows[0] ?? { values: columnValues() };
     const changes = this.changes(values, 'v');
     const names = [...new Set([...this.of.columns.primary, ...Object.keys(values), ...this.counted(values)])];
     const [first = ''] = this.of.columns.primary.map(quoted);
@@ -192,8 +193,9 @@ export function columnsOf({ values, ifNew }: PendingRow): string {
 }
 
 function wholeOf({ values, ifNew, key, changes }: PendingRow, version: string | undefined): ColumnValues {
-  const whole = { ...ifNew, ...key, ...values };
-  return version === undefined || values[version] !== undefined ? whole : { ...whole, [version]: changes };
+  const whole = columnValues(ifNew, key, values);
+  if (version !== undefined && values[version] === undefined) whole[version] = changes;
+  return whole;
 }
 
 /** Most rows name their key among their values, and need no copy. */
