@@ -55,6 +55,7 @@ export class Projection {
   ): Promise<void> {
     const collected = new CollectedRows(manager, this.definition.entities);
     for (const recorded of events) {
+      collected.nextEvent();
       const doing = within(recorded, () => this.apply({ recorded, manager, rows: collected.of }));
       if (doing) await doing;
     }

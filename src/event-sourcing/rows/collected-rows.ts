@@ -12,14 +12,14 @@ export class CollectedRows {
   private readonly tables = new Map<EntityTarget<ObjectLiteral>, CollectedTable<ObjectLiteral>>();
   private changes: Change[] = [];
 
-  /**
-   * @param entities Those of a projector, which names its own; any, unless given.
-   * @param isOneEvent Whether the batch is one event.
-   */
+  /** The events that made the changes, numbered as `nextEvent` is called; 0 before the first. */
+  private event = 0;
+  private readonly events = new Set<number>();
+
+  /** @param entities Those of a projector, which names its own; any, unless given. */
   constructor(
     private readonly manager: EntityManager,
     private readonly entities?: readonly EntityTarget<ObjectLiteral>[],
-    private readonly isOneEvent = false,
   ) {}
 
   /** @throws Error for an entity that the projector does not name as its own, or whose rows cannot be written. */
@@ -46,6 +46,11 @@ export class CollectedRows {
     return table;
   };
 
+  /** What is changed from here on is changed by the next event of the batch. */
+  nextEvent(): void {
+    this.event++;
+  }
+
   async write(): Promise<void> {
     await this.writeAll(false);
   }
@@ -58,6 +63,7 @@ export class CollectedRows {
       },
       add: (change) => {
         this.changes.push(change);
+        this.events.add(this.event);
         for (const other of this.sharing(change.columns))
           if (other.columns !== change.columns) other.forgetKnown();
       },
@@ -72,12 +78,14 @@ export class CollectedRows {
   private async writeAll(keepKnown: boolean): Promise<void> {
     const { changes } = this;
     this.changes = [];
+    const isOneEvent = this.events.size === 1 && !this.events.has(0);
+    this.events.clear();
     const tables: TableChanges[] = [];
     for (const table of this.tables.values()) {
       const taken = await table.take(keepKnown);
       if (taken) tables.push(taken);
     }
-    if (keepsOrder(tables, this.isOneEvent)) await writeInOrder(this.manager, changes, tables);
+    if (keepsOrder(tables, isOneEvent)) await writeInOrder(this.manager, changes, tables);
     else await this.writeTogether(referencedFirst(tables));
   }
 

@@ -48,8 +48,10 @@ export class DurableHandler implements Subscriber {
 
   async handle(events: Iterable<RecordedEvent>, manager: EntityManager, within: WithinTime): Promise<void> {
     const collected = new CollectedRows(manager);
-    for (const recorded of events)
+    for (const recorded of events) {
+      collected.nextEvent();
       await within(recorded, () => this.handleOne({ recorded, manager, rows: collected.of }));
+    }
     await collected.write();
   }
 
