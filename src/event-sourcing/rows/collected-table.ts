@@ -7,7 +7,7 @@ import { readRow, rowFrom } from './read-row';
 import { RowColumns } from './row-columns';
 import { RowKey, Rows } from './rows';
 import { isToldByText } from './stored-text';
-import { tableFacts } from './table-facts';
+import { knownFacts, tableFacts } from './table-facts';
 import { WrittenTable } from './write-rows';
 
 /** One change of one row, by itself. */
@@ -41,6 +41,8 @@ export class CollectedTable<E extends ObjectLiteral> implements Rows<E> {
   /** Whether each key so far can be told from others by its text. */
   private areTold = true;
   private table: WrittenTable | undefined;
+  /** What is wrong with a change, if keys that are spelled in different ways name different rows. */
+  private fault: Error | undefined;
 
   constructor(
     private readonly manager: EntityManager,
@@ -49,6 +51,8 @@ export class CollectedTable<E extends ObjectLiteral> implements Rows<E> {
     private readonly batch: Batch,
   ) {
     this.isShared = columns.classes !== undefined;
+    const facts = knownFacts(manager, columns.table);
+    this.table = facts && { columns, facts };
   }
 
   insert(row: Partial<E>): void {
@@ -93,15 +97,21 @@ export class CollectedTable<E extends ObjectLiteral> implements Rows<E> {
   /** Gives what was collected, and forgets it. */
   async take(keepKnown: boolean): Promise<TableChanges | undefined> {
     const rows = [...this.rows.values()].filter(({ became }) => became !== 'known');
-    const { renamings } = this;
+    const { renamings, fault } = this;
     if (rows.length > 0 || !keepKnown) this.forget(keepKnown);
     if (rows.length === 0) return undefined;
     const table = await this.load();
     for (const renaming of renamings) await checkSameKey(this.manager, table, renaming);
+    const { isShared } = this;
+    const areApart = await this.areApart(table, rows);
+    if (fault && areApart && !isShared) throw fault;
+    return { ...table, rows, areApart, isShared };
+  }
+
+  private async areApart(table: WrittenTable, rows: readonly PendingRow[]): Promise<boolean> {
     const keys = rows.map(({ key }) => key);
     for (const key of keys) this.check(key);
-    const areApart = this.areTold || (await areDistinct(this.manager, table, keys));
-    return { ...table, rows, areApart, isShared: this.isShared };
+    return this.areTold || areDistinct(this.manager, table, keys);
   }
 
   /** Somebody else may have changed the rows: what was read of them says nothing any more. */
@@ -117,6 +127,7 @@ export class CollectedTable<E extends ObjectLiteral> implements Rows<E> {
     const kept = [...this.rows].map(([text, row]) => [text, pending.afterwards(row)] as const);
     this.rows = new Map();
     this.renamings = [];
+    this.fault = undefined;
     for (const [text, row] of kept) if (keepKnown && row) this.rows.set(text, row);
   }
 
@@ -124,12 +135,26 @@ export class CollectedTable<E extends ObjectLiteral> implements Rows<E> {
     const text = textOf(key);
     const { table, version } = this.columns;
     const place = { table, version, key, before: this.rows.get(text) };
-    const row = next(place);
+    const { row, alone } = this.next(place, next);
     if (row === place.before) return;
     if (!this.areTold) this.forgetKnown(text);
     this.rows.set(text, row);
     if (!place.before) this.unchecked.push(key);
-    this.batch.add({ columns: this.columns, row: place.before ? next(pending.alone(place)) : row });
+    this.batch.add({ columns: this.columns, row: alone });
+  }
+
+  /** What becomes of the row, and the change by itself. */
+  private next(place: Place, next: (place: Place) => PendingRow): { row: PendingRow; alone: PendingRow } {
+    try {
+      const row = next(place);
+      return { row, alone: place.before ? next(pending.alone(place)) : row };
+    } catch (error) {
+      this.check(place.key);
+      if (this.table && this.canTell) throw error;
+      this.fault ??= error as Error;
+      const row = next({ ...place, before: undefined });
+      return { row, alone: row };
+    }
   }
 
   /** Whether what is collected tells, without the table, which row a key names. */

@@ -66,22 +66,30 @@ interface Found extends Omit<TableFacts, 'columns'> {
 
 const kept = new WeakMap<object, Map<string, TableFacts>>();
 
+/** What was asked about the table before. */
+export function knownFacts({ connection }: EntityManager, table: string): TableFacts | undefined {
+  return kept.get(connection)?.get(table);
+}
+
 /**
  * Asks the database about the table, once in the life of the process; again where a copy of the table stands before it, which
  * refers to no other. @throws Error when there is none.
  */
 export async function tableFacts(manager: EntityManager, table: string): Promise<TableFacts> {
-  const ofSource = kept.get(manager.connection) ?? new Map<string, TableFacts>();
-  kept.set(manager.connection, ofSource);
-  const known = ofSource.get(table);
+  const known = knownFacts(manager, table);
   if (known) return known;
   const [found] = await ask(manager, table);
   if (!found?.columns)
     throw new Error(`There is no table "${table}". Run the migrations, or correct the name in its entity.`);
   const { columns, hasUniques, references } = found;
   const facts = { columns: new Map(columns.map((column) => [column.name, column])), hasUniques, references };
-  if (!found.isPassing) ofSource.set(table, facts);
+  if (!found.isPassing) keep(manager, table, facts);
   return facts;
+}
+
+function keep({ connection }: EntityManager, table: string, facts: TableFacts): void {
+  const ofSource = kept.get(connection) ?? new Map<string, TableFacts>();
+  kept.set(connection, ofSource.set(table, facts));
 }
 
 function ask(manager: EntityManager, table: string): Promise<readonly Found[]> {

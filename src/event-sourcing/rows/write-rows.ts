@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { ColumnValues, columnValues } from './column-values';
 import { PendingRow } from './pending-row';
 import { RowColumns } from './row-columns';
-import { MissingRowError } from './rows';
+import { MissingRowError, RowExistsError } from './rows';
 import { ColumnFacts, TableFacts } from './table-facts';
 
 /** Rows in one statement, so that its parameter stays within some megabytes. */
@@ -24,6 +24,9 @@ export async function deleteRows(
   const gone = rows.filter(({ became, isAnew }) => became === 'gone' || isAnew);
   for (const part of parts(expecting('present', gone), true)) await write.delete(part, true);
   for (const part of parts(expecting('any', gone), true)) await write.delete(part, false);
+  // What was inserted and deleted leaves nothing to write, and must not have been there.
+  const passing = expecting('absent', gone).filter(({ became }) => became === 'gone');
+  for (const part of parts(passing, true)) await write.refusePresent(part);
 }
 
 /** Writes the rows that are there afterwards with one statement for each kind of change and set of columns. */
@@ -95,6 +98,15 @@ class RowWriter {
     const keys = JSON.stringify(rows.map(({ key }) => key));
     const result = await this.manager.query<[unknown, number]>(sql, this.parameters(keys));
     if (mustBeThere) this.checkCount(rows, result);
+  }
+
+  async refusePresent(rows: readonly PendingRow[]): Promise<void> {
+    const { primary, table } = this.of.columns;
+    const sql = `SELECT ${primary.map((name) => `t.${quoted(name)}`).join(', ')} FROM ${this.table} AS t, ${this.given(primary)}
+       WHERE ${this.sameKey} LIMIT 1`;
+    const keys = JSON.stringify(rows.map(({ key }) => key));
+    const [present] = await this.manager.query<object[]>(sql, this.parameters(keys));
+    if (present) throw new RowExistsError(table, JSON.stringify(present));
   }
 
   private given(names: readonly string[]): string {

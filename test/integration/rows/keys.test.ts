@@ -179,7 +179,7 @@ it.each(kinds)(
         );
         expect(together).toEqual(apart);
       }),
-      { seed, numRuns: 60 },
+      { seed, numRuns: 100 },
     );
   },
   120_000,
