@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { Position } from '../event-store/event-envelope';
 import { ProgressSignal } from '../event-store/progress-signal';
+import { PositionWaiters } from './position-waiters';
 
 const readCheckpoint = 'SELECT min(position) AS position FROM subscriptions WHERE name = $1';
 
@@ -10,6 +11,7 @@ const pollMs = 20;
 /** Tells how far read models have got, and waits for them. */
 export class ProjectionPositions {
   private readonly underWay = new Map<string, Promise<Position>>();
+  private readonly waiting = new Map<string, PositionWaiters>();
 
   constructor(
     private readonly dataSource: DataSource,
@@ -28,15 +30,37 @@ export class ProjectionPositions {
     return query;
   }
 
-  /** Waits until the projection has reached `position`; false when it has not within `timeoutMs`. */
+  /**
+   * Waits until the projection has reached `position`; false when it has not within `timeoutMs`. However many wait for a
+   * projection, it is asked once at a time how far it is.
+   */
   async waitFor(name: string, position: Position, timeoutMs: number): Promise<boolean> {
-    const deadline = Date.now() + timeoutMs;
-    for (;;) {
-      const seen = this.projected.count;
-      if ((await this.position(name)) >= position) return true;
-      const left = deadline - Date.now();
-      if (left <= 0) return false;
-      await this.projected.wait(seen, Math.min(left, pollMs));
+    if ((await this.position(name)) >= position) return true;
+    if (timeoutMs <= 0) return false;
+    const waiters = this.waiting.get(name) ?? this.watch(name);
+    return waiters.wait(position, timeoutMs);
+  }
+
+  private watch(name: string): PositionWaiters {
+    const waiters = new PositionWaiters();
+    this.waiting.set(name, waiters);
+    void this.tell(name, waiters);
+    return waiters;
+  }
+
+  /** Until nobody waits any more; the first waits when this looks for the first time. */
+  private async tell(name: string, waiters: PositionWaiters): Promise<void> {
+    try {
+      do {
+        const seen = this.projected.count;
+        waiters.reached(await this.position(name));
+        if (!waiters.isEmpty) await this.projected.wait(seen, pollMs);
+      } while (!waiters.isEmpty);
+    } catch (error) {
+      waiters.fail(error as Error);
+    } finally {
+      // In the same turn: whoever comes next must not wait where nobody looks.
+      this.waiting.delete(name);
     }
   }
 

@@ -34,4 +34,29 @@ describe('waiting for a position', () => {
     }
     await writing;
   });
+
+  it('wakes none of ten thousand who wait before it is their time', async () => {
+    const asked = jest.spyOn(system.positions, 'position');
+    const far = 10n ** 15n;
+    const waits = Array.from({ length: 10_000 }, (_, index) =>
+      system.positions.waitFor('tallies', far + BigInt(index % 100), 1_000),
+    );
+    expect(new Set(await Promise.all(waits))).toEqual(new Set([false]));
+    // Each has asked once, when it came; then one asks for all, every 20 ms.
+    expect(asked.mock.calls.length).toBeLessThan(10_000 + 200);
+    asked.mockRestore();
+  });
+
+  it('tells all who wait when the database fails, and those who come after it what is so', async () => {
+    const position = jest.spyOn(system.positions, 'position');
+    const far = 10n ** 15n;
+    const waits = [far, far, far + 1n].map((later) => system.positions.waitFor('tallies', later, 30_000));
+    const outcomes = Promise.allSettled(waits);
+    await system.positions.position('tallies');
+    position.mockRejectedValueOnce(new Error('away'));
+    expect((await outcomes).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    position.mockRestore();
+    expect(await system.positions.waitFor('tallies', 1n, 30_000)).toBe(true);
+    expect(await system.positions.waitFor('tallies', far, 50)).toBe(false);
+  });
 });
