@@ -392,6 +392,17 @@ export interface components {
             eventsPerSecond: number;
             /** @description At that rate; null when it is not known. */
             secondsLeft: number | null;
+            /**
+             * @description `stopped`: paused, or no process of its version runs it. `failed`: `failure` says why.
+             * @enum {string}
+             */
+            state: "running" | "stopped" | "failed";
+            /** @description The process that makes the rows; of several, with commas between. */
+            owner: string | null;
+            /** @description Whether an operator has paused it. */
+            paused: boolean;
+            /** @description How many events the new rows do not hold yet. */
+            lagEvents: number;
             /** @description Whether the new rows wait for an operator before they take over. */
             isHeld: boolean;
             /** @description Events that are set aside in the rebuild. */
