@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCommand } from '../support/run-command';
 import { type ProgramResult, runProgram, startService } from '../support/service-process';
@@ -76,6 +76,57 @@ describe('API keys', () => {
     expect((await operator.get('/v1/users')).status).toBe(200);
     expect(await service.end()).toBe(0);
     expect(service.output()).not.toContain(admin.apiKey);
+  });
+
+  it('let nobody in while their file cannot be read, and readiness says so', async () => {
+    const admin = await created('--role', 'admin', '--id', 'ops');
+    const service = await startService({ DATABASE_URL: database.url, API_KEYS_FILE: file });
+    const client = new Client(service.url, admin.apiKey);
+    const ready = () => new Client(service.url, null).get<{ checks: object }>('/health/ready');
+    expect((await client.get('/v1/users')).status).toBe(200);
+    expect((await ready()).body.checks).not.toHaveProperty('keys');
+    const content = readFileSync(file);
+    rmSync(file);
+    mkdirSync(file);
+    await eventually('the key is refused', async () => (await client.get('/v1/users')).status === 503);
+    const refused = await client.get('/v1/users');
+    expectRefused(refused, 503, 'unavailable');
+    expect(refused.headers.get('Retry-After')).toMatch(/^\d+$/);
+    const red = await ready();
+    expect([red.status, red.body.checks]).toEqual([
+      503,
+      expect.objectContaining({ keys: 'the keys file cannot be read' }),
+    ]);
+    rmSync(file, { recursive: true });
+    writeFileSync(file, content);
+    await eventually('the key is good again', async () => (await client.get('/v1/users')).status === 200);
+    expect((await ready()).status).toBe(200);
+    expect(await service.end()).toBe(0);
+  });
+
+  it('of a variable and of a file never share an id', async () => {
+    const ofFile = await created('--role', 'admin', '--id', 'ops');
+    const { entry } = await created('--role', 'admin', '--id', 'ops', '--entry');
+    const both = { API_KEYS_FILE: file, API_KEYS: entry ?? '' };
+    const started = await runProgram('main.js', [], { DATABASE_URL: database.url, PORT: '0', ...both });
+    expect([started.code, started.stderr]).toEqual([
+      1,
+      expect.stringMatching(/API_KEYS and API_KEYS_FILE both have a key "ops": take one of them out/),
+    ]);
+    const again = await runCommand(['keys', 'create', '--role', 'admin', '--id', 'ops'], {
+      ...both,
+      API_KEYS_FILE: `${file}2`,
+    });
+    expect([again.code, again.stderr]).toEqual([
+      1,
+      expect.stringMatching(/API_KEYS has a key "ops" already/),
+    ]);
+    const revoked = await runCommand(['keys', 'revoke', 'ops'], both);
+    expect([revoked.code, revoked.stderr]).toEqual([
+      1,
+      expect.stringMatching(/API_KEYS has a key "ops", and it stays valid/),
+    ]);
+    expect(readFileSync(file, 'utf8')).not.toContain(ofFile.sha256);
   });
 
   it('of a variable need no file', async () => {

@@ -55,6 +55,40 @@ describe('a token of the issuer', () => {
     }
   });
 
+  it('lets users who see only themselves change their address 10 times in 10 minutes: each answer tells of others', async () => {
+    const [own, other] = [await createUser(as(await admin())), await createUser(as(await admin()))];
+    const self = as(await issuer.token('ES256', { sub: own.userId, roles: 'users:self' }));
+    const path = `/v1/users/${own.userId}/email`;
+    for (let turn = 0; turn < 10; turn++)
+      expectRefused(await self.put(path, { email: other.email }), 409, 'email-taken');
+    expectRefused(await self.put(path, { email: other.email }), 429, 'too-many-requests');
+    expect((await self.put(`/v1/users/${own.userId}/name`, { name: 'Still' })).status).toBe(200);
+    const writer = as(await admin({ sub: own.userId }));
+    for (let turn = 0; turn < 12; turn++)
+      expectRefused(await writer.put(path, { email: other.email }), 409, 'email-taken');
+  });
+
+  it('that is new is not checked from an address over the limit, and one that was good before is', async () => {
+    const limited = await startWith({ RATE_LIMIT: '20' });
+    try {
+      const known = await issuer.token('ES256', { sub: 'known', roles: ['users:read'] });
+      expect((await as(known, limited).get('/v1/users')).status).toBe(200);
+      const forged = `${known.slice(0, -4)}AAAA`;
+      const statuses = await Promise.all(
+        Array.from({ length: 40 }, async () => (await as(forged, limited).get('/v1/users')).status),
+      );
+      expect([statuses.filter((status) => status === 401).length, statuses.includes(429)]).toEqual([
+        20,
+        true,
+      ]);
+      const fresh = await issuer.token('ES256', { sub: 'fresh', roles: ['users:read'] });
+      expectRefused(await as(fresh, limited).get('/v1/users'), 429, 'too-many-requests');
+      expect((await as(known, limited).get('/v1/users')).status).toBe(200);
+    } finally {
+      expect(await limited.end()).toBe(0);
+    }
+  });
+
   it('lets users reach themselves, and nobody else', async () => {
     const own = await createUser(as(await admin()));
     const other = await createUser(as(await admin()));

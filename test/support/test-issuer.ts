@@ -29,6 +29,8 @@ export class TestIssuer {
   configuration: Readonly<Record<string, unknown>> = {};
   /** The status of all answers. */
   status = 200;
+  /** Takes requests, and does not answer them. */
+  isSilent = false;
 
   /** Listens, on the same port as before. */
   async start(): Promise<this> {
@@ -87,6 +89,7 @@ export class TestIssuer {
 
   private answer(url: string, response: ServerResponse): void {
     this.asked.set(url, (this.asked.get(url) ?? 0) + 1);
+    if (this.isSilent) return;
     const documents: Readonly<Record<string, object>> = {
       '/.well-known/openid-configuration': {
         issuer: this.url,

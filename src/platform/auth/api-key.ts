@@ -72,9 +72,14 @@ export function parseEntry(text: string, where: string): ApiKeyEntry {
  * @throws ApiKeyEntryError
  */
 export function parseApiKeys(text: string): readonly ApiKeyEntry[] {
-  return text
+  const entries = text
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '')
     .map((part, index) => parseEntry(part, `key ${index + 1}`));
+  for (const [index, { id }] of entries.entries()) {
+    if (entries.findIndex((entry) => entry.id === id) < index)
+      throw new ApiKeyEntryError(`key ${index + 1}`, 'an earlier key has this id');
+  }
+  return entries;
 }

@@ -18,10 +18,28 @@ export class ApiKeys {
     this.file = API_KEYS_FILE === undefined ? undefined : new WatchedKeysFile(API_KEYS_FILE);
   }
 
-  /** Who bears this key; undefined when it is none. */
+  /**
+   * Who bears this key; undefined when it is none. An id names one key: that of `API_KEYS` when both have it.
+   * @throws KeysUnavailableError when that cannot be told now.
+   */
   async callerOf(apiKey: string): Promise<Caller | undefined> {
-    const entry = matching([...this.fixed, ...((await this.file?.entries()) ?? [])], apiKey);
+    const entry = matching(this.fixed, apiKey) ?? matching(await this.ofFile(), apiKey);
     return entry && { actor: `key:${entry.id}`, subject: entry.subject, roles: withIncluded(entry.roles) };
+  }
+
+  /** What is wrong with the keys, for those who watch over the service; undefined when nothing is. */
+  async problem(): Promise<string | undefined> {
+    try {
+      await this.file?.entries();
+      return undefined;
+    } catch {
+      return 'the keys file cannot be read';
+    }
+  }
+
+  private async ofFile(): Promise<readonly ApiKeyEntry[]> {
+    const entries = (await this.file?.entries()) ?? [];
+    return entries.filter(({ id }) => !this.fixed.some((other) => other.id === id));
   }
 }
 

@@ -38,6 +38,14 @@ export class TooManyRequestsError extends Error {
   }
 }
 
+/** The keys file cannot be read: the key may be good, or revoked. */
+export class KeysUnavailableError extends Error {
+  constructor() {
+    super('The API keys cannot be read now. Try again.');
+    this.name = 'KeysUnavailableError';
+  }
+}
+
 /** The keys of the issuer are needed and cannot be had: the token may be good. */
 export class IssuerUnavailableError extends Error {
   constructor(cause?: unknown) {

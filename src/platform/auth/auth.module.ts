@@ -9,11 +9,15 @@ import { Authenticator } from './authenticator';
 import { CheckAccess } from './check-access';
 import { DevelopmentKey } from './development-key';
 import { IdentifyGuard } from './identify.guard';
+import { isNoProbe, probing } from './probes';
 import { RateLimitGuard } from './rate-limit.guard';
 import { RequestCounts } from './request-counts';
 import { Tokens } from './tokens';
 
 const windowMs = 10_000;
+
+/** Changes that can tell whether somebody else exists: so many in 10 minutes by a caller who may only see one user. */
+const probes = { name: probing, ttl: 600_000, limit: 10 };
 
 /** Who may: every request passes the three guards in the order in which they stand here, before those of `HttpModule` and the rest. */
 @Module({
@@ -22,7 +26,10 @@ const windowMs = 10_000;
     ThrottlerModule.forRootAsync({
       inject: [Environment],
       useFactory: ({ RATE_LIMIT }: Environment) => ({
-        throttlers: [{ ttl: windowMs, limit: RATE_LIMIT }],
+        throttlers: [
+          { ttl: windowMs, limit: RATE_LIMIT },
+          { ...probes, skipIf: isNoProbe },
+        ],
         setHeaders: false,
         storage: new RequestCounts(),
       }),
@@ -39,5 +46,6 @@ const windowMs = 10_000;
     { provide: APP_GUARD, useClass: RateLimitGuard },
     { provide: APP_GUARD, useClass: AccessGuard },
   ],
+  exports: [ApiKeys],
 })
 export class AuthModule {}

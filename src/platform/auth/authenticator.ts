@@ -17,27 +17,29 @@ export class Authenticator {
     private readonly tokens: Tokens,
   ) {}
 
-  /** Never rejects: why nobody is known is part of the answer. */
-  async identify(request: Request): Promise<Identity> {
+  /**
+   * Never rejects: why nobody is known is part of the answer.
+   * @param isCrowded Strangers at the address of the request are over the limit: only tokens that were good before are checked.
+   */
+  async identify(request: Request, isCrowded = false): Promise<Identity> {
     try {
-      return { caller: await this.caller(request) };
+      return { caller: await this.caller(request, isCrowded) };
     } catch (error) {
       return { refusal: error as Error };
     }
   }
 
-  private async caller(request: Request): Promise<Caller> {
+  private async caller(request: Request, isCrowded: boolean): Promise<Caller> {
     const given = request.headersDistinct.authorization ?? [];
     if (given.length === 0) throw UnauthenticatedError.missing();
     const [, credentials] = (given.length === 1 && bearer.exec(given[0] ?? '')) || [];
-    const caller = credentials === undefined ? undefined : await this.bearerOf(credentials);
+    const caller = credentials === undefined ? undefined : await this.bearerOf(credentials, isCrowded);
     if (caller === undefined) throw UnauthenticatedError.invalid();
     return caller;
   }
 
-  private bearerOf(credentials: string): Promise<Caller | undefined> {
-    return credentials.startsWith(API_KEY_PREFIX)
-      ? this.apiKeys.callerOf(credentials)
-      : this.tokens.callerOf(credentials);
+  private async bearerOf(credentials: string, isCrowded: boolean): Promise<Caller | undefined> {
+    if (credentials.startsWith(API_KEY_PREFIX)) return this.apiKeys.callerOf(credentials);
+    return isCrowded && !this.tokens.wasGood(credentials) ? undefined : this.tokens.callerOf(credentials);
   }
 }

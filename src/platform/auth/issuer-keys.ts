@@ -66,10 +66,13 @@ export class IssuerKeys {
     await this.freshEnough().catch(() => undefined);
   }
 
+  /** The known keys; they are fetched again behind the request when they are old. */
   private async freshEnough(): Promise<Keys> {
     const { keys } = this;
     if (keys === undefined) return this.fetch();
-    return this.age() < this.pauses.refreshAfter ? keys : this.fetch().catch(() => keys);
+    // Beside the requests: an issuer that is silent costs them nothing while the known keys are good.
+    if (this.age() >= this.pauses.refreshAfter) void this.fetch().catch(() => undefined);
+    return keys;
   }
 
   private age(): number {

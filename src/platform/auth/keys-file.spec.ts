@@ -1,6 +1,19 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { type ApiKeyEntry, formatEntry, newApiKey, parseApiKeys, sha256Of } from './api-key';
 import { addToKeysFile, readKeysFile, removeFromKeysFile } from './keys-file';
 
@@ -19,6 +32,9 @@ const entry = (id: string, more: Partial<ApiKeyEntry> = {}): ApiKeyEntry => ({
   subject: undefined,
   ...more,
 });
+/** Another account is needed, which only root can become. */
+const asRoot = process.getuid?.() === 0 ? it : it.skip;
+
 const idsIn = async () => (await readKeysFile(path)).entries.map(({ id }) => id);
 
 describe('a keys file', () => {
@@ -47,6 +63,60 @@ describe('a keys file', () => {
     await expect(addToKeysFile(path, entry('a'))).rejects.toThrow('There is a key "a" already.');
     expect(await idsIn()).toEqual(['a']);
     expect(existsSync(`${path}.new`)).toBe(false);
+  });
+
+  it('has one key of an id: a second line of it is none, and both go when the id is revoked', async () => {
+    const first = entry('a');
+    writeFileSync(path, `${formatEntry(first)}\n${formatEntry(entry('a'))}\n${formatEntry(entry('b'))}\n`);
+    const { entries, problems } = await readKeysFile(path);
+    expect(entries.map(({ sha256 }) => sha256)).toEqual([first.sha256, expect.any(String)]);
+    expect(problems.map(({ message }) => message)).toEqual(['line 2: an earlier line has this id']);
+    expect(await removeFromKeysFile(path, 'a')).toBe(true);
+    expect(await idsIn()).toEqual(['b']);
+    expect(() => parseApiKeys([entry('c'), entry('c')].map(formatEntry).join(','))).toThrow(
+      'key 2: an earlier key has this id',
+    );
+  });
+
+  it('behind a symbolic link changes itself, and the link stays', async () => {
+    await addToKeysFile(path, entry('a'));
+    const link = join(folder, 'link');
+    symlinkSync(path, link);
+    await addToKeysFile(link, entry('b'));
+    expect(await removeFromKeysFile(link, 'a')).toBe(true);
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(await idsIn()).toEqual(['b']);
+  });
+
+  asRoot('keeps its owner, its group and its mode when root changes it', async () => {
+    await addToKeysFile(path, entry('a'));
+    chownSync(path, 12_345, 23_456);
+    chmodSync(path, 0o640);
+    await addToKeysFile(path, entry('b'));
+    await removeFromKeysFile(path, 'a');
+    const { uid, gid, mode } = statSync(path);
+    expect([uid, gid, mode & 0o777]).toEqual([12_345, 23_456, 0o640]);
+  });
+
+  asRoot('that root makes belongs to the owner of its folder', async () => {
+    chownSync(folder, 12_345, 23_456);
+    await addToKeysFile(path, entry('a'));
+    expect([statSync(path).uid, statSync(path).gid]).toEqual([12_345, 23_456]);
+  });
+
+  asRoot('stays as it is when the account may not give it back to its owner', async () => {
+    await addToKeysFile(path, entry('stolen'));
+    chownSync(path, 0, 12_345);
+    chmodSync(path, 0o644);
+    chownSync(folder, 12_345, 12_345);
+    const script = `
+      process.setgid(12345); process.setuid(12345);
+      require(${JSON.stringify(join(__dirname, '../../../dist/platform/auth/keys-file.js'))})
+        .removeFromKeysFile(${JSON.stringify(path)}, 'stolen')
+        .then(() => console.log('removed'), (error) => console.log(error.message));`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', script]);
+    expect(stdout).toMatch(/^The keys file belongs to the account 0 .*Nothing was changed\./);
+    expect([await idsIn(), existsSync(`${path}.new`)]).toEqual([['stolen'], false]);
   });
 
   it('says when there is no such key to remove', async () => {

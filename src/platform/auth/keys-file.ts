@@ -1,4 +1,6 @@
-import { open, readFile, rename, rm, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { type FileHandle, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { type ApiKeyEntry, ApiKeyEntryError, formatEntry, parseEntry } from './api-key';
 
 /** A line of a keys file: an entry, a comment or blank line, or one that cannot be read. */
@@ -21,13 +23,20 @@ export interface KeysFileContent {
   readonly problems: readonly ApiKeyEntryError[];
 }
 
-/** What the file holds: an entry a line; `#` begins a comment. Lines that cannot be read are no keys. */
+/**
+ * What the file holds: an entry a line; `#` begins a comment. Lines that cannot be read are no keys, and neither is a second
+ * line with the id of an earlier one: an id names one key.
+ */
 export async function readKeysFile(path: string): Promise<KeysFileContent> {
-  const lines = await readLines(path);
-  return {
-    entries: lines.flatMap(({ entry }) => entry ?? []),
-    problems: lines.flatMap(({ problem }) => problem ?? []),
-  };
+  const entries = new Map<string, ApiKeyEntry>();
+  const problems: ApiKeyEntryError[] = [];
+  for (const [index, { entry, problem }] of (await readLines(path)).entries()) {
+    if (problem) problems.push(problem);
+    else if (entry && entries.has(entry.id))
+      problems.push(new ApiKeyEntryError(`line ${index + 1}`, 'an earlier line has this id'));
+    else if (entry) entries.set(entry.id, entry);
+  }
+  return { entries: [...entries.values()], problems };
 }
 
 /** Adds a key. The file is made when there is none, readable by its owner only. @throws KeysFileError */
@@ -70,15 +79,16 @@ function lineOf(text: string, where: string): Line {
  * One change at a time, and readers see the file before or after it, never in between: the new content is written beside
  * the file, where it also keeps other writers out, and then takes its place.
  */
-async function change(path: string, next: (lines: readonly Line[]) => readonly Line[]): Promise<void> {
+async function change(given: string, next: (lines: readonly Line[]) => readonly Line[]): Promise<void> {
+  const path = await target(given);
   const draft = `${path}.new`;
   const file = await open(draft, 'wx', 0o600).catch((error: unknown) => {
     throw cannotWrite(draft, error);
   });
   try {
-    const mode = await modeOf(path);
-    if (mode !== undefined) await file.chmod(mode);
-    const lines = mode === undefined ? [] : await readLines(path);
+    const found = await statOf(path);
+    await giveTo(file, path, found);
+    const lines = found === undefined ? [] : await readLines(path);
     await file.writeFile(
       next(lines)
         .map(({ text }) => `${text}\n`)
@@ -86,6 +96,7 @@ async function change(path: string, next: (lines: readonly Line[]) => readonly L
     );
     await file.sync();
     await rename(draft, path);
+    await syncFolder(dirname(path));
   } catch (error) {
     await rm(draft, { force: true });
     throw error;
@@ -94,12 +105,53 @@ async function change(path: string, next: (lines: readonly Line[]) => readonly L
   }
 }
 
-async function modeOf(path: string): Promise<number | undefined> {
+/** The file that a symbolic link names: the link stays, and the file behind it changes. */
+async function target(path: string): Promise<string> {
   try {
-    return (await stat(path)).mode & 0o777;
+    return await realpath(path);
+  } catch (error) {
+    if (isMissing(error)) return path;
+    throw cannotWrite(path, error);
+  }
+}
+
+async function statOf(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path);
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;
+  }
+}
+
+/**
+ * The draft is read by whoever could read the file before: it gets the owner, the group and the mode of the file. Of a new
+ * file that root makes, the owner is that of its folder.
+ * @throws KeysFileError when this account may not do that; then nothing has changed.
+ */
+async function giveTo(draft: FileHandle, path: string, found: Stats | undefined): Promise<void> {
+  const own = await draft.stat();
+  const isRoot = process.getuid?.() === 0;
+  const { uid, gid } = found ?? (isRoot ? await stat(dirname(path)) : own);
+  try {
+    if (uid !== own.uid || gid !== own.gid) await draft.chown(uid, gid);
+  } catch (error) {
+    throw new KeysFileError(
+      `The keys file belongs to the account ${uid} and the group ${gid}, and this account cannot give a changed file to ` +
+        'them, so the service could not read it. Nothing was changed. Run the command as that account, or as root.',
+      error,
+    );
+  }
+  if (found) await draft.chmod(found.mode & 0o777);
+}
+
+/** So that a revoked key does not come back with a loss of power. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 

@@ -1,8 +1,13 @@
 import { ExecutionContext, Injectable } from '@nestjs/common';
-import { ThrottlerGuard, type ThrottlerLimitDetail } from '@nestjs/throttler';
+import { normalizeIp, ThrottlerGuard, type ThrottlerLimitDetail } from '@nestjs/throttler';
 import type { Request } from 'express';
 import { TooManyRequestsError } from './auth-errors';
 import { callerOf } from './caller';
+
+/** What strangers are counted by: their address, or the network of an IPv6 one. */
+export function strangerAt({ ip }: Request): string {
+  return `address:${normalizeIp(ip ?? '')}`;
+}
 
 /**
  * Counts requests per caller, over all routes; strangers by their address, an IPv6 one by its network. Runs before it is
@@ -10,8 +15,8 @@ import { callerOf } from './caller';
  */
 @Injectable()
 export class RateLimitGuard extends ThrottlerGuard {
-  protected override async getTracker(request: Request): Promise<string> {
-    return callerOf(request)?.actor ?? `address:${await super.getTracker(request)}`;
+  protected override getTracker(request: Request): Promise<string> {
+    return Promise.resolve(callerOf(request)?.actor ?? strangerAt(request));
   }
 
   protected override generateKey(_context: ExecutionContext, tracker: string): string {

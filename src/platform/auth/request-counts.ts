@@ -33,6 +33,11 @@ export class RequestCounts implements ThrottlerStorage {
     });
   }
 
+  /** Whether the caller has to wait. Counts nothing. */
+  isBlocked(key: string, throttler = 'default'): boolean {
+    return this.counts.get(`${throttler} ${key}`)?.isBlocked(this.now()) ?? false;
+  }
+
   private countOf(key: string, partMs: number): RequestCount {
     let count = this.counts.get(key);
     if (!count) this.counts.set(key, (count = new RequestCount(partMs)));

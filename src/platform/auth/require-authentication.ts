@@ -1,8 +1,13 @@
 import { Environment } from '../config/environment';
 import { ConfigurationError } from '../config/validate-environment';
+import { parseApiKeys } from './api-key';
 import { isMissing, readKeysFile } from './keys-file';
+import { within } from './within';
 
 const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
+/** How long the keys file may take at the start. */
+const readTimeoutMs = 10_000;
+
 const mend =
   'set AUTH_ISSUER and AUTH_AUDIENCE, or API_KEYS_FILE and make a key: ' +
   'API_KEYS_FILE=<file> node dist/cli.js keys create --role admin';
@@ -34,11 +39,16 @@ function problemsWithoutAuthentication({ NODE_ENV, HOST }: Environment): string[
   return [];
 }
 
-async function problemsOfKeysFile({ API_KEYS_FILE }: Environment): Promise<string[]> {
+async function problemsOfKeysFile({ API_KEYS, API_KEYS_FILE }: Environment): Promise<string[]> {
   if (API_KEYS_FILE === undefined) return [];
   try {
-    const { problems } = await readKeysFile(API_KEYS_FILE);
-    return problems.map(({ message }) => `API_KEYS_FILE must have keys in it: ${API_KEYS_FILE}, ${message}`);
+    const { entries, problems } = await within(readTimeoutMs, readKeysFile(API_KEYS_FILE));
+    const ids = new Set(parseApiKeys(API_KEYS ?? '').map(({ id }) => id));
+    const twice = entries.filter(({ id }) => ids.has(id));
+    return [
+      ...problems.map(({ message }) => `API_KEYS_FILE must have keys in it: ${API_KEYS_FILE}, ${message}`),
+      ...twice.map(({ id }) => `API_KEYS and API_KEYS_FILE both have a key "${id}": take one of them out`),
+    ];
   } catch (error) {
     return [
       isMissing(error)

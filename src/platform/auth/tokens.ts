@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { type JWTPayload, jwtVerify } from 'jose';
@@ -10,11 +11,16 @@ import { isRole, withIncluded } from './roles';
 /** How far the clocks of the issuer and of this process may be apart. */
 const clockToleranceSeconds = 5;
 
+/** How many tokens are remembered as good. */
+const mostRemembered = 10_000;
+
 /** JSON Web Tokens of the configured issuer. Without one, no token is valid. */
 @Injectable()
 export class Tokens implements OnApplicationBootstrap {
   private readonly logger = new Logger('Tokens');
   private readonly issuerKeys: IssuerKeys | undefined;
+  /** Digests of tokens that were good when last checked, the oldest first. */
+  private readonly good = new Set<string>();
 
   constructor(
     private readonly environment: Environment,
@@ -27,6 +33,11 @@ export class Tokens implements OnApplicationBootstrap {
   /** Does not wait: the service serves while the issuer is away. A command of the operator gets no tokens. */
   onApplicationBootstrap(): void {
     if (this.host.httpAdapter as unknown) void this.issuerKeys?.prepare();
+  }
+
+  /** Whether this very token was good before. It may have expired since. */
+  wasGood(token: string): boolean {
+    return this.good.has(digestOf(token));
   }
 
   /**
@@ -43,6 +54,7 @@ export class Tokens implements OnApplicationBootstrap {
         clockTolerance: clockToleranceSeconds,
         requiredClaims: ['exp', 'sub'],
       });
+      this.remember(digestOf(token));
       return this.caller(payload);
     } catch (error) {
       if (error instanceof IssuerUnavailableError) throw error;
@@ -51,12 +63,25 @@ export class Tokens implements OnApplicationBootstrap {
     }
   }
 
+  private remember(digest: string): void {
+    if (this.good.has(digest)) return;
+    for (const oldest of this.good) {
+      if (this.good.size < mostRemembered) break;
+      this.good.delete(oldest);
+    }
+    this.good.add(digest);
+  }
+
   private caller(payload: JWTPayload): Caller | undefined {
     const { sub } = payload;
     if (typeof sub !== 'string' || !/^\P{C}{1,255}$/u.test(sub)) return undefined;
     const roles = namesIn(payload, this.environment.AUTH_ROLES_CLAIM).filter(isRole);
     return { actor: `user:${sub}`, subject: sub, roles: withIncluded(roles) };
   }
+}
+
+function digestOf(token: string): string {
+  return createHash('sha256').update(token).digest('base64');
 }
 
 /** The claim of this name, or else the one that its dots lead to: an array, or text with blanks between (RFC 8693, section 4.2). */

@@ -57,7 +57,10 @@ async function createKey({ output }: CommandContext, options: CreateOptions): Pr
     output.print({ ...entry, apiKey, entry: line }, `API key ${entry.id}: ${apiKey}\nFor API_KEYS: ${line}`);
     return true;
   }
-  await addToKeysFile(await keysFile(), entry);
+  const path = await keysFile();
+  if (await isOfVariable(entry.id))
+    throw new KeysFileError(`API_KEYS has a key "${entry.id}" already. Give the new one another id.`);
+  await addToKeysFile(path, entry);
   output.print({ ...entry, apiKey }, `API key ${entry.id}: ${apiKey}`);
   return true;
 }
@@ -70,7 +73,18 @@ async function revokeKey({ output }: CommandContext, id: string): Promise<boolea
   });
   if (isRevoked) output.print({ revoked: id }, `Revoked ${id}.`);
   else output.complain({ error: 'no such key', id }, `There is no key "${id}" in ${path}.`);
-  return isRevoked;
+  const isLeft = await isOfVariable(id);
+  if (isLeft) {
+    const mend = `API_KEYS has a key "${id}", and it stays valid: take it out of the variable, and restart the service.`;
+    output.complain({ error: 'still valid', id }, mend);
+  }
+  return isRevoked && !isLeft;
+}
+
+/** Whether `API_KEYS`, which no command can change, has a key of this id. */
+async function isOfVariable(id: string): Promise<boolean> {
+  const { API_KEYS } = await readEnvironment();
+  return parseApiKeys(API_KEYS ?? '').some((entry) => entry.id === id);
 }
 
 async function listKeys({ output }: CommandContext): Promise<boolean> {

@@ -1,11 +1,12 @@
 import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module';
 import { HttpModule } from '../http/http.module';
 import { HealthController } from './health.controller';
 import { Readiness } from './readiness';
 import { SubscriptionHealth } from './subscription-health';
 
 @Module({
-  imports: [HttpModule],
+  imports: [AuthModule, HttpModule],
   controllers: [HealthController],
   providers: [Readiness, SubscriptionHealth],
 })

@@ -21,6 +21,7 @@ import { DomainError, DomainErrorKind } from '../../event-sourcing/domain';
 import {
   ForbiddenError,
   IssuerUnavailableError,
+  KeysUnavailableError,
   TooManyRequestsError,
   UnauthenticatedError,
 } from '../auth/auth-errors';
@@ -96,7 +97,7 @@ function fromAccess(error: unknown): Problem | undefined {
     const headers = { 'Retry-After': String(error.retryAfterSeconds) };
     return { code: 'too-many-requests', status: 429, detail: error.message, headers };
   }
-  if (error instanceof IssuerUnavailableError)
+  if (error instanceof IssuerUnavailableError || error instanceof KeysUnavailableError)
     return { code: 'unavailable', status: 503, detail: error.message, headers: retryAfter };
   return undefined;
 }

@@ -11,6 +11,7 @@ import {
   IfMatch,
   Repeatable,
   Roles,
+  TellsOfOthers,
 } from '../../../platform';
 import { ChangeUserEmail } from '../application/change-user-email.command';
 import { CreateUser } from '../application/create-user.command';
@@ -65,6 +66,7 @@ export class UserCommandsController {
     return this.execute(new RenameUser(userId, name, ifVersion), userId, response);
   }
 
+  @TellsOfOthers()
   @Put(':userId/email')
   @Roles('users:write', 'users:self')
   @ApiCommand('changeUserEmail', {
