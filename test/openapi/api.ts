@@ -363,6 +363,11 @@ export interface components {
                  * @example ok
                  */
                 subscriptions: string;
+                /**
+                 * @description Only while the file of the API keys cannot be read.
+                 * @example ok
+                 */
+                keys?: string;
             };
         };
         SegmentResponse: {
