@@ -4,6 +4,7 @@ import { EventRegistry } from '../event-store/event-registry';
 import { RecordedEvent } from '../event-store/event-envelope';
 import { WithinTime, Work } from '../subscriptions/subscriber';
 import { CollectedRows } from '../rows/collected-rows';
+import { RowsInHand } from '../subscriptions/rows-in-hand';
 import { ProjectionContext, ProjectorDefinition } from './projector';
 
 type ProjectorMethod = (event: object, context: ProjectionContext) => unknown;
@@ -53,7 +54,7 @@ export class Projection {
     manager: EntityManager,
     within: WithinTime = (_event, work) => work(),
   ): Promise<void> {
-    const collected = new CollectedRows(manager, this.definition.entities);
+    const collected = new RowsInHand(new CollectedRows(manager, this.definition.entities));
     for (const recorded of events) {
       collected.nextEvent();
       const doing = within(recorded, () => this.apply({ recorded, manager, rows: collected.of }));

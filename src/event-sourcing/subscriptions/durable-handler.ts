@@ -5,6 +5,7 @@ import { RecordedEvent } from '../event-store/event-envelope';
 import { runInMessageContext } from '../messaging/message-context';
 import { CollectedRows } from '../rows/collected-rows';
 import { DurableHandlerDefinition, HandlerContext, IDurableEventsHandler } from './durable-events-handler';
+import { RowsInHand } from './rows-in-hand';
 import { undivided } from './segment-of';
 import { Subscriber, WithinTime } from './subscriber';
 
@@ -47,7 +48,7 @@ export class DurableHandler implements Subscriber {
   async prepare(): Promise<void> {}
 
   async handle(events: Iterable<RecordedEvent>, manager: EntityManager, within: WithinTime): Promise<void> {
-    const collected = new CollectedRows(manager);
+    const collected = new RowsInHand(new CollectedRows(manager));
     for (const recorded of events) {
       collected.nextEvent();
       await within(recorded, () => this.handleOne({ recorded, manager, rows: collected.of }));
