@@ -7,7 +7,7 @@ describe('two processes with one projection', () => {
 
   beforeEach(async () => {
     jest.spyOn(Logger.prototype, 'warn').mockImplementation();
-    system = await startTallies();
+    system = await startTallies([], { held: 2 });
   });
 
   afterEach(async () => {

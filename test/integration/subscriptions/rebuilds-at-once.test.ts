@@ -56,7 +56,7 @@ describe('two rebuilds at once', () => {
   beforeEach(async () => {
     jest.spyOn(Logger.prototype, 'log').mockImplementation();
     warnings = jest.spyOn(Logger.prototype, 'warn').mockImplementation();
-    system = await startTallies([Total]);
+    system = await startTallies([Total], { held: 1 });
     await system.dataSource.query('CREATE TABLE totals (id text PRIMARY KEY, total integer NOT NULL)');
   });
 

@@ -10,7 +10,7 @@ describe('a projection in four segments', () => {
   beforeEach(async () => {
     jest.spyOn(Logger.prototype, 'log').mockImplementation();
     jest.spyOn(Logger.prototype, 'warn').mockImplementation();
-    system = await startTallies();
+    system = await startTallies([], { held: 1 });
   });
 
   afterEach(async () => {
