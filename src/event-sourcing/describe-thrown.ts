@@ -37,7 +37,7 @@ export function messageOfThrown(thrown: unknown): string {
 }
 
 /** The member of a thrown value; undefined also where reading it throws. */
-export function memberOf(thrown: unknown, name: string): unknown {
+export function memberOfThrown(thrown: unknown, name: string): unknown {
   if (!isObject(thrown)) return undefined;
   return attempt(() => (thrown as Record<string, unknown>)[name]);
 }
@@ -68,9 +68,9 @@ function withCauses(thrown: unknown): unknown[] {
 }
 
 function causesOf(error: unknown): unknown[] {
-  const cause = memberOf(error, 'cause');
+  const cause = memberOfThrown(error, 'cause');
   const gathered = attempt(() => {
-    const errors = memberOf(error, 'errors');
+    const errors = memberOfThrown(error, 'errors');
     return Array.isArray(errors) ? (errors.slice(0, causesNamed) as unknown[]) : [];
   });
   return [...(gathered ?? []), ...(isObject(cause) || typeof cause === 'string' ? [cause] : [])];
@@ -89,7 +89,7 @@ function messageOf(thrown: unknown): string {
 }
 
 function textMember(thrown: unknown, name: string): string | undefined {
-  const text = memberOf(thrown, name);
+  const text = memberOfThrown(thrown, name);
   return typeof text === 'string' && text !== '' ? text : undefined;
 }
 

@@ -141,6 +141,7 @@ export {
   type DiagnosticWork,
   type EventWork,
 } from './diagnostics';
+export { memberOfThrown, messageOfThrown } from './describe-thrown';
 
 // Subscriptions: how they stand, and what an operator may do
 export { BeyondLogError, EventGoneError, LogHoleError } from './subscriptions/contiguous';

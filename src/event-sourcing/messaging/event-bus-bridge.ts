@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { EventBus } from '@nestjs/cqrs';
+import { messageOfThrown } from '../describe-thrown';
 import { EventRegistry } from '../event-store/event-registry';
 import { Position, RecordedEvent } from '../event-store/event-envelope';
 import { EventStore } from '../event-store/event-store';
@@ -68,9 +69,7 @@ export class EventBusBridge {
         position = events.at(-1)?.position ?? position;
         if (events.length === 0) await this.wakeUp.appended.wait(seen, this.wakeUp.pollMs, signal);
       } catch (error) {
-        this.logger.warn(
-          `Reading the log for the event bus failed, trying again: ${(error as Error).message}`,
-        );
+        this.logger.warn(`Reading the log for the event bus failed, trying again: ${messageOfThrown(error)}`);
         await delay(1_000, undefined, { signal }).catch(() => undefined);
       }
     }
@@ -117,9 +116,7 @@ export class EventBusBridge {
         this.eventBus.publish(event);
       });
     } catch (error) {
-      this.logger.error(
-        `Event ${recorded.position} did not reach the event bus: ${(error as Error).message}`,
-      );
+      this.logger.error(`Event ${recorded.position} did not reach the event bus: ${messageOfThrown(error)}`);
     }
   }
 }

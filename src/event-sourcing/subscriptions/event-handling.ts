@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { describeThrown, memberOf } from '../describe-thrown';
+import { describeThrown, memberOfThrown } from '../describe-thrown';
 import { eventFailure, handlingEvent } from '../diagnostics';
 import { RecordedEvent } from '../event-store/event-envelope';
 import { MessageContext, runInMessageContext } from '../messaging/message-context';
@@ -91,7 +91,7 @@ export async function storeFailure(
   try {
     await store(failure);
   } catch (error) {
-    if (!String(memberOf(error, 'code')).startsWith('22')) throw error;
+    if (!String(memberOfThrown(error, 'code')).startsWith('22')) throw error;
     await store({ ...failure, error: unstorable, stack: undefined });
   }
 }

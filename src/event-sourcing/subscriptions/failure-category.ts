@@ -1,4 +1,4 @@
-import { isOf, memberOf } from '../describe-thrown';
+import { isOf, memberOfThrown } from '../describe-thrown';
 import { databaseFailureOf } from '../event-store/postgres/database-failure';
 import { HandlerTimeoutError } from './failures';
 
@@ -39,7 +39,7 @@ export function categoryOf(error: unknown): FailureCategory {
 
 /** By this two failures are alike: the code of the database or of the network, else the class of the error. */
 export function kindOf(error: unknown): string {
-  return `${categoryOf(error)} ${codeOf(error) ?? textOf(memberOf(error, 'name')) ?? typeof error}`;
+  return `${categoryOf(error)} ${codeOf(error) ?? textOf(memberOfThrown(error, 'name')) ?? typeof error}`;
 }
 
 function ofSqlstate(code: string, error: unknown): FailureCategory {
@@ -53,9 +53,9 @@ function ofSqlstate(code: string, error: unknown): FailureCategory {
 /** The code of the error, or of an error that it stands for; errors of TypeORM have that of the driver. */
 function codeOf(error: unknown, depth = 0): string | undefined {
   if (depth > 4) return undefined;
-  const code = textOf(memberOf(error, 'code'));
+  const code = textOf(memberOfThrown(error, 'code'));
   if (code !== undefined) return code;
-  const inner = memberOf(error, 'driverError') ?? memberOf(error, 'cause');
+  const inner = memberOfThrown(error, 'driverError') ?? memberOfThrown(error, 'cause');
   return inner === undefined ? undefined : codeOf(inner, depth + 1);
 }
 

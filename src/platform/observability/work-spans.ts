@@ -7,6 +7,7 @@ import {
   type DiagnosticWork,
   type EventWork,
   handlingEvent,
+  memberOfThrown,
 } from '../../event-sourcing';
 import { Environment } from '../config/environment';
 import { ActiveContext } from './active-context';
@@ -70,7 +71,7 @@ export class WorkSpans implements OnModuleInit {
         try {
           return await execute(command, context);
         } catch (error) {
-          span.setStatus({ code: SpanStatusCode.ERROR, message: (error as Error).name });
+          span.setStatus({ code: SpanStatusCode.ERROR, message: nameOf(error) });
           throw error;
         } finally {
           span.end();
@@ -97,11 +98,17 @@ export class WorkSpans implements OnModuleInit {
       return trace.setSpan(around, span);
     });
     channel.error.subscribe((work) => {
-      const { name } = (work as { readonly error: Error }).error;
-      this.spans.get(work as object)?.setStatus({ code: SpanStatusCode.ERROR, message: name });
+      const message = nameOf((work as { readonly error: unknown }).error);
+      this.spans.get(work as object)?.setStatus({ code: SpanStatusCode.ERROR, message });
     });
     channel.asyncEnd.subscribe((work) => this.spans.get(work as object)?.end());
   }
+}
+
+/** Anything can be thrown; what fails here would end the process. */
+function nameOf(thrown: unknown): string {
+  const name = memberOfThrown(thrown, 'name');
+  return typeof name === 'string' ? name : typeof thrown;
 }
 
 function appendStart({ stream, events, metadata }: AppendWork): SpanStart {

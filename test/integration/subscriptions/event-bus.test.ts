@@ -11,6 +11,13 @@ import { SharedLog } from '../../../src/event-sourcing/subscriptions/shared-log'
 import { startStore, StoreUnderTest } from '../event-store/postgres-store';
 import { Counted } from './tally';
 
+/** What a handler may throw, too. */
+const nothing = Object.defineProperty(new Error(), 'message', {
+  get: () => {
+    throw new Error('not even that');
+  },
+});
+
 describe('the plain event bus', () => {
   let test: StoreUnderTest;
   let bridge: EventBusBridge;
@@ -26,6 +33,7 @@ describe('the plain event bus', () => {
       const { correlationId, causationId } = messageContext() ?? {};
       heard.push({ event, correlationId, causationId });
       if (event.by === 3) throw new Error('a handler that fails');
+      if (event.by === 4) throw nothing;
     };
     const bus = { publish } as unknown as EventBus;
     const log = { store: test.store, shared: new SharedLog(test.store) };

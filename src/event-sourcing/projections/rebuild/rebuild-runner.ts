@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
+import { messageOfThrown } from '../../describe-thrown';
 import { SubscriptionRun } from '../../subscriptions/subscription-run';
 import { SubscriptionLoopParts } from '../../subscriptions/subscription-loop';
 import { Projection } from '../projection';
@@ -43,7 +44,7 @@ export class RebuildRunner {
   private async run(): Promise<void> {
     const { pollMs } = this.parts.settings;
     while (!this.stopping.signal.aborted) {
-      await this.tend().catch((error: Error) => this.warn(error));
+      await this.tend().catch((error: unknown) => this.warn(error));
       await delay(2 * pollMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
     }
   }
@@ -67,13 +68,15 @@ export class RebuildRunner {
       await this.rebuilds.noteTrouble(name, null);
     } catch (error) {
       schedule.pause();
-      await this.reportTrouble(name, error as Error);
+      await this.reportTrouble(name, error);
     }
   }
 
-  private async reportTrouble(name: string, error: Error): Promise<void> {
+  private async reportTrouble(name: string, error: unknown): Promise<void> {
     this.warn(error);
-    await this.rebuilds.noteTrouble(name, error.message).catch((noting: Error) => this.warn(noting));
+    await this.rebuilds
+      .noteTrouble(name, messageOfThrown(error))
+      .catch((noting: unknown) => this.warn(noting));
   }
 
   private scheduleOf(name: string): RebuildSchedule {
@@ -84,8 +87,8 @@ export class RebuildRunner {
     return schedule;
   }
 
-  private warn({ message }: Error): void {
-    this.logger.warn(`Rebuilding waits: ${message}`);
+  private warn(error: unknown): void {
+    this.logger.warn(`Rebuilding waits: ${messageOfThrown(error)}`);
   }
 
   private isOurs(rebuild: Rebuild): boolean {
