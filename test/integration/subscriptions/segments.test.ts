@@ -127,11 +127,14 @@ describe('a projection in four segments', () => {
     );
     let last = first;
     for (const id of others) last = await system.count(id, 1);
-    await waitUntil(async () => Object.keys(await system.tallies()).length === others.length);
+    await waitUntil(async () => {
+      const [status] = await system.statuses.all();
+      return status?.segments.filter(({ checkpoint }) => checkpoint === last).length === 3;
+    });
+    expect(Object.keys(await system.tallies())).toHaveLength(others.length);
     expect(await system.positions.position('tallies')).toBe(first - 1n);
     const [status] = await system.statuses.all();
     expect(status).toMatchObject({ checkpoint: first - 1n, lagEvents: last - first + 1n });
-    expect(status?.segments.filter(({ checkpoint }) => checkpoint === last)).toHaveLength(3);
     release();
     expect(await system.positions.waitFor('tallies', last, 10_000)).toBe(true);
   });
