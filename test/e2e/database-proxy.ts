@@ -6,6 +6,11 @@ export interface DatabaseProxy {
   readonly url: string;
   cut(): Promise<void>;
   mend(): Promise<void>;
+  /**
+   * What is sent on the connections that are open now gets nowhere from now on, and they are not closed either: as when the machine behind them is gone.
+   * New ones work.
+   */
+  forsake(): void;
   /** From now on the server's answers do not arrive, old connections and new: as when the network swallows them. */
   hold(): void;
   /** Lets all of them through, those that were held too. */
@@ -47,6 +52,13 @@ export async function proxyTo(databaseUrl: string): Promise<DatabaseProxy> {
       server.close();
       for (const socket of open) socket.destroy();
       await closed;
+    },
+    forsake: () => {
+      for (const [outgoing, incoming] of answers) {
+        outgoing.unpipe(incoming).resume();
+        incoming.unpipe(outgoing).resume();
+      }
+      answers.clear();
     },
     hold: () => {
       isHeld = true;

@@ -11,6 +11,6 @@ export function poolLimits(environment: Environment) {
     maxWaiting: environment.POOL_WAITING_LIMIT,
     statement_timeout: environment.STATEMENT_TIMEOUT_MS,
     query_timeout: environment.STATEMENT_TIMEOUT_MS + patience,
-    keepAlive: true,
+    targetSession: 'read-write',
   } satisfies BoundedPoolConfig;
 }

@@ -5,6 +5,7 @@ import { Logger } from '@nestjs/common';
 import { Client, ClientConfig } from 'pg';
 import { AppendSignal } from '../progress-signal';
 import { RunStatement } from './bounded-pool';
+import { limitsApart, prepareSession, sessionSettings } from './session-settings';
 
 const channel = 'annals_appended';
 
@@ -13,6 +14,11 @@ const betweenNotices = 50;
 
 /** Milliseconds until a connection that was lost is opened again. */
 const untilReconnect = 1_000;
+
+/** Milliseconds until it is said again, and for the answer: a server that is gone without a word is found out by that. */
+const untilSaidAgain = 10_000;
+const patience = 3_000;
+const listen = { text: `LISTEN ${channel}`, query_timeout: patience };
 
 /**
  * Tells the processes on the same database that this one has appended, and lets it hear of their appends: a NOTIFY after the
@@ -72,7 +78,8 @@ export class AppendNotices {
 
   /** Hears of others as long as the connection lasts. */
   private async hear(): Promise<void> {
-    const client = new Client({ ...this.connection, keepAlive: true });
+    const { settings, rest } = limitsApart(this.connection);
+    const client = new Client({ ...rest, keepAlive: true, keepAliveInitialDelayMillis: untilSaidAgain });
     // Besides the one who waits for it: it may come when nobody does.
     client.on('error', () => undefined);
     client.on('notification', ({ payload }) => {
@@ -80,13 +87,18 @@ export class AppendNotices {
     });
     try {
       await client.connect();
-      const end = once(client, 'end', { signal: this.closing.signal });
-      end.catch(() => undefined);
-      await client.query(`LISTEN ${channel}`);
+      const lost = once(client, 'end', { signal: this.closing.signal }).then(() => {
+        throw new Error('the connection was lost');
+      });
+      lost.catch(() => undefined);
+      await prepareSession(client, { ...sessionSettings, ...settings }, patience);
+      await client.query(listen);
       // For those that were missed meanwhile.
       this.signal.notify();
-      await end;
-      throw new Error('the connection was lost');
+      while (!this.closing.signal.aborted) {
+        await Promise.race([lost, this.pause(untilSaidAgain)]);
+        await client.query(listen);
+      }
     } finally {
       await client.end();
     }

@@ -62,6 +62,7 @@ export class PostgresEventStore extends EventStore {
       connectionTimeoutMillis: 3_000,
       statement_timeout: 30_000,
       application_name: 'annals event store',
+      targetSession: 'read-write' as const,
       ...options.connection,
     };
     this.pool = new BoundedPool({ ...connection, types: columnParsers });
