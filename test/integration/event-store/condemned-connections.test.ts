@@ -118,7 +118,7 @@ describe('a connection that TypeORM gives back', () => {
 
   it('after an error of a statement is kept', async () => {
     await open();
-    const before = await dataSource.query('SELECT pg_backend_pid() AS pid');
+    const before: unknown = await dataSource.query('SELECT pg_backend_pid() AS pid');
     await expect(dataSource.query('SELECT 1 / 0')).rejects.toThrow(QueryFailedError);
     await expect(dataSource.transaction((manager) => manager.query('SELECT 1 / 0'))).rejects.toThrow();
     expect(await dataSource.query('SELECT pg_backend_pid() AS pid')).toEqual(before);

@@ -58,7 +58,9 @@ export class BoundedPool extends Pool {
     this.maxWaiting = maxWaiting;
     this.mustWrite = targetSession === 'read-write';
     this.settings = { ...sessionSettings, ...settings };
-    this.options.onConnect = (client) => this.open(client);
+    // The pool waits for it, though its type does not say so.
+    const opened: (client: ClientBase) => unknown = (client) => this.open(client);
+    this.options.onConnect = opened;
     this.on('connect', (client) => this.watch(client));
     this.on('release', (error, client) => {
       // The pool throws a client away that is ending.
