@@ -91,6 +91,8 @@ export { ReceiptCleaning } from './event-store/receipt-cleaning';
 export { InMemoryEventStore } from './event-store/in-memory-event-store';
 export { LogCheck, type LogCheckResult } from './event-store/postgres/log-check';
 export { BoundedPool, type BoundedPoolConfig } from './event-store/postgres/bounded-pool';
+export { readLogState, type LogState } from './event-store/postgres/log-state';
+export { sessionSettings } from './event-store/postgres/session-settings';
 export {
   databaseFailureOf,
   isDatabaseUnavailable,

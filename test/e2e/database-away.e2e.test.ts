@@ -35,6 +35,15 @@ async function allowConnections(isAllowed: boolean): Promise<void> {
   await query(server, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`);
 }
 
+/** Sessions that begin from now on may read only, or may write again; sessions of before are ended first, and then left alone. */
+async function setReadOnly(isReadOnly: boolean): Promise<void> {
+  const server = process.env.TEST_POSTGRES_URL ?? '';
+  const name = new URL(database.url).pathname.slice(1);
+  await query(server, `ALTER DATABASE ${name} SET default_transaction_read_only = ${isReadOnly}`);
+  if (!isReadOnly) return;
+  await query(server, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`);
+}
+
 interface Readiness {
   readonly status: string;
   readonly checks: Readonly<Record<string, string>>;
@@ -145,6 +154,53 @@ describe('while the database is away, the process is live but not ready, and req
     const told = await repeated(create);
     expect([told.status, told.body.version]).toEqual([201, 1]);
     expect(await historyOf(client, told.body.userId)).toHaveLength(1);
+  });
+
+  it('when its machine is gone without a word: what is open then is given up, and new connections serve', async () => {
+    const before = await createUser(client, { name: 'Before' });
+    await getUser(client, before);
+    proxy.forsake();
+    const refused = await Promise.all([
+      client.post('/v1/users', { name: 'Meanwhile', email: newEmail() }),
+      client.get(`/v1/users/${before.userId}`),
+      ready(),
+    ]);
+    for (const { status } of refused) expect([200, 201, 503]).toContain(status);
+    await waitUntil(async () => (await client.get('/v1/users')).status === 200);
+    await waitUntil(async () => (await ready()).status === 200);
+    const after = await createUser(client, { name: 'After' });
+    await eventually('the read model follows again', async () => {
+      const got = await client.get(`/v1/users/${after.userId}`, { 'Min-Event-Position': after.position });
+      return got.status === 200;
+    });
+  });
+
+  it('when it is read-only: queries are answered, commands are told to come again, and readiness says so', async () => {
+    const user = await createUser(client, { name: 'Before' });
+    await getUser(client, user);
+    await setReadOnly(true);
+    await eventually('the service is not ready', async () => (await ready()).status === 503);
+    const rename = () => client.put(`/v1/users/${user.userId}/name`, { name: `Name ${Math.random()}` });
+    const refused = await Promise.all([
+      ready(),
+      client.get(`/v1/users/${user.userId}`),
+      ...[1, 2, 3, 4, 5].map(rename),
+    ]);
+    await setReadOnly(false);
+    await waitUntil(async () => (await rename()).status === 200);
+    await waitUntil(async () => (await ready()).status === 200);
+    const after = await createUser(client, { name: 'After' });
+    await eventually('the read model follows again', async () => {
+      const got = await client.get(`/v1/users/${after.userId}`, { 'Min-Event-Position': after.position });
+      return got.status === 200;
+    });
+    const [readiness, query, ...commands] = refused;
+    expect(readiness.body).toMatchObject({ checks: { database: 'read-only' } });
+    expect(query.status).toBe(200);
+    for (const answer of commands) {
+      expectRefused(answer, 503, 'unavailable');
+      expect(answer.headers.get('Retry-After')).toMatch(/^[1-9]\d*$/);
+    }
   });
 
   it('when its server lets nobody in', async () => {

@@ -1,6 +1,6 @@
 import { CheckpointCheck, FoldComparison, LogCheck, ProjectionFold, Projections } from '../../event-sourcing';
 import { readEnvironment } from '../config/read-environment';
-import { Database, DatabaseStartError } from '../database/database';
+import { Database, startError } from '../database/database';
 import { AddCommands, CommandContext } from './command-line';
 import { Output } from './output';
 
@@ -19,9 +19,7 @@ export const addDatabaseCommands: AddCommands = (program, run) => {
 async function runMigrations({ output }: CommandContext): Promise<void> {
   const database = await Database.find(await readEnvironment(), { join: true });
   try {
-    const done = await database
-      .migrate()
-      .catch((error: Error) => Promise.reject(new DatabaseStartError(error)));
+    const done = await database.migrate().catch((error: unknown) => Promise.reject(startError(error)));
     output.print({ migrations: done }, done.length === 0 ? 'Nothing to do.' : `Done: ${done.join(', ')}`);
   } finally {
     await database.stop();

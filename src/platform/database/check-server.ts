@@ -1,10 +1,15 @@
 import { Logger } from '@nestjs/common';
 import { Client } from 'pg';
+import { readLogState } from '../../event-sourcing';
 import { Environment } from '../config/environment';
+import { checkDatabase, DatabaseRefusedError } from './check-database';
+import { collationWarning } from './check-collation';
+import { checkSession } from './check-session';
+import { pendingAmong } from './pending-migrations';
 import { hostOf, isServerProven } from './tls';
 
 /** The server may lose what it has acknowledged; the process must not start. */
-export class UnsafeServerError extends Error {
+export class UnsafeServerError extends DatabaseRefusedError {
   constructor(dangers: readonly string[]) {
     super(
       `The database server may lose acknowledged events:\n${dangers.map((danger) => `  - ${danger}`).join('\n')}\n` +
@@ -28,34 +33,79 @@ const dangers: Readonly<Record<string, string>> = {
 const unsafeSettings = `SELECT name FROM pg_settings WHERE name = ANY ($1) AND setting = 'off' ORDER BY name`;
 
 /**
- * Looks at the server as the service would use it, with what is set for its role and database. Warns of what may lose or
- * betray events, and in production refuses a server that may lose them.
- * @throws UnsafeServerError
+ * Looks at the server as the service would use it, with what is set for its role and database, before anything is made there. Warns of
+ * what may lose or betray events, and in production refuses a server that may lose them.
+ * @throws DatabaseRefusedError
  */
 export async function checkServer(url: string, environment: Environment): Promise<void> {
   const logger = new Logger('Database');
   const isProduction = environment.NODE_ENV === 'production';
   if (isProduction) for (const warning of tlsWarnings(url)) logger.warn(warning);
-  const found = await findDangers(url);
+  const found = await withClient(url, async (client) => {
+    await checkDatabase(client);
+    await checkSession(client, url, environment);
+    const collation = await collationWarning(client);
+    if (collation) logger.warn(collation);
+    return findDangers(client);
+  });
   if (isProduction && found.length > 0 && !environment.ALLOW_UNSAFE_DATABASE_SETTINGS) {
     throw new UnsafeServerError(found);
   }
   for (const danger of found) logger.warn(`EVENTS MAY BE LOST: ${danger}`);
 }
 
-async function findDangers(url: string): Promise<string[]> {
+/**
+ * For a start that leaves the migrations to somebody else. A database that lacks some may serve in part meanwhile; readiness names them.
+ * @throws DatabaseRefusedError where none has run.
+ */
+export async function checkPending(url: string): Promise<void> {
+  const { pending, isEmpty } = await withClient(url, async (client) => ({
+    pending: await pendingAmong(async (sql) => (await client.query<{ name: string }>(sql)).rows),
+    isEmpty: (await client.query(`SELECT WHERE to_regclass('event_log') IS NULL`)).rowCount === 1,
+  }));
+  if (pending.length === 0) return;
+  const mend = 'Run them: npm run cli -- migrate (MIGRATE_ON_START is false, so a start does not run them)';
+  if (isEmpty)
+    throw new DatabaseRefusedError(`The database has no tables yet: all migrations are pending. ${mend}.`);
+  new Logger('Database').warn(
+    `Migrations are pending: ${pending.join(', ')}. ${mend}. Until then requests may be refused, and the service is not ready.`,
+  );
+}
+
+/**
+ * Looks at the log, once its tables are there.
+ * @throws DatabaseRefusedError where every append would fail.
+ */
+export async function checkLog(url: string): Promise<void> {
+  const { problem } = await withClient(url, (client) =>
+    readLogState(async (text) => (await client.query(text)).rows as never),
+  );
+  if (problem === undefined) return;
+  throw new DatabaseRefusedError(
+    `The log cannot take appends: ${problem}. Were its tables restored one without the other? Restore all of them; or, when ` +
+      '"npm run cli -- verify" finds nothing else wrong, run: INSERT INTO event_log (head) SELECT COALESCE(max(position), 0) FROM events ' +
+      'ON CONFLICT (only_row) DO UPDATE SET head = EXCLUDED.head',
+  );
+}
+
+async function withClient<R>(url: string, work: (client: Client) => Promise<R>): Promise<R> {
   const client = new Client({
     connectionString: url,
     application_name: 'annals start',
     connectionTimeoutMillis: 10_000,
   });
+  client.on('error', () => undefined);
   await client.connect();
   try {
-    const { rows } = await client.query<{ name: string }>(unsafeSettings, [Object.keys(dangers)]);
-    return rows.map(({ name }) => dangers[name] ?? name);
+    return await work(client);
   } finally {
     await client.end();
   }
+}
+
+async function findDangers(client: Client): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(unsafeSettings, [Object.keys(dangers)]);
+  return rows.map(({ name }) => dangers[name] ?? name);
 }
 
 function tlsWarnings(url: string): string[] {

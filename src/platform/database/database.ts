@@ -2,7 +2,8 @@ import { Logger } from '@nestjs/common';
 import { Environment } from '../config/environment';
 import { EmbeddedPostgres, startEmbeddedPostgres } from '../embedded-postgres/embedded-postgres';
 import { runningEmbeddedPostgres } from '../embedded-postgres/running-postgres';
-import { checkServer, UnsafeServerError } from './check-server';
+import { DatabaseRefusedError } from './check-database';
+import { checkLog, checkPending, checkServer } from './check-server';
 import { migrate } from './migrate';
 import { withTls } from './tls';
 
@@ -19,6 +20,11 @@ export class DatabaseStartError extends Error {
   }
 }
 
+/** What ends the start: a refusal that names its own mend, or what to look at for an error of the server. */
+export function startError(error: unknown): Error {
+  return error instanceof DatabaseRefusedError ? error : new DatabaseStartError(error as Error);
+}
+
 /** A connection refused on every address of a host has its reasons one level deeper. */
 function reason(error: Error): string {
   return error instanceof AggregateError
@@ -32,7 +38,10 @@ export interface FindOptions {
 }
 
 export interface OpenOptions extends FindOptions {
-  /** Warns of a server that may lose events, and in production refuses it. For the service; commands leave it be. */
+  /**
+   * Refuses a server that this program cannot use as it is, and a log that takes no appends. Warns of a server that may lose events,
+   * and in production refuses it. For the service; commands leave it be.
+   */
   readonly check?: boolean;
 }
 
@@ -50,11 +59,12 @@ export class Database {
     try {
       if (options.check) await checkServer(database.url, environment);
       if (environment.MIGRATE_ON_START) await database.migrate();
+      else await checkPending(database.url);
+      if (options.check) await checkLog(database.url);
       return database;
     } catch (error) {
       await database.stop();
-      if (error instanceof UnsafeServerError) throw error;
-      throw new DatabaseStartError(error as Error);
+      throw startError(error);
     }
   }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { isDatabaseUnavailable } from '../../event-sourcing';
+import { EventStore, isDatabaseUnavailable, PostgresEventStore } from '../../event-sourcing';
 import { ApiKeys } from '../auth/api-keys';
 import { pendingMigrations } from '../database/pending-migrations';
 import { Draining } from '../http/draining';
@@ -20,6 +20,7 @@ export type Checks = Readonly<
 export class Readiness {
   constructor(
     private readonly dataSource: DataSource,
+    private readonly store: EventStore,
     private readonly subscriptions: SubscriptionHealth,
     private readonly draining: Draining,
     private readonly apiKeys: ApiKeys,
@@ -36,12 +37,24 @@ export class Readiness {
     const failing = this.subscriptions.failing();
     try {
       const pending = await pendingMigrations(this.dataSource);
-      const migrations = pending.length === 0 ? 'ok' : `pending: ${pending.join(', ')}`;
+      if (pending.length > 0) {
+        // What else would be asked may need what is pending.
+        const migrations = `pending: ${pending.join(', ')}`;
+        return { process, database: 'ok', migrations, subscriptions: failing.join(', ') || 'unknown' };
+      }
+      const database = await this.database();
       const wrong = [...failing, ...(await this.subscriptions.behind())];
-      return { process, database: 'ok', migrations, subscriptions: wrong.join(', ') || 'ok' };
+      return { process, database, migrations: 'ok', subscriptions: wrong.join(', ') || 'ok' };
     } catch (error) {
       const database = isDatabaseUnavailable(error) ? 'cannot be reached' : 'does not answer as it should';
       return { process, database, migrations: 'unknown', subscriptions: failing.join(', ') || 'unknown' };
     }
+  }
+
+  /** Asked by the pool that appends: the other one has just answered. */
+  private async database(): Promise<Check> {
+    if (!(this.store instanceof PostgresEventStore)) return 'ok';
+    const { isReadOnly, problem } = await this.store.state();
+    return isReadOnly ? 'read-only' : (problem ?? 'ok');
   }
 }

@@ -18,6 +18,7 @@ import { columnParsers } from './column-parsers';
 import { databaseFailureOf, isWorthAnotherTry } from './database-failure';
 import { LogIdentity, readLogIdentity } from './log-identity';
 import { LogReads } from './log-reads';
+import { LogState, readLogState } from './log-state';
 import { PostgresReceipts } from './postgres-receipts';
 import { readHead } from './read-head';
 import { StreamReads } from './stream-reads';
@@ -123,6 +124,11 @@ export class PostgresEventStore extends EventStore {
       values: [],
     });
     return row;
+  }
+
+  /** Whether appends could be stored now, by a connection of the pool that appends. */
+  state(): Promise<LogState> {
+    return readLogState((text) => this.query({ name: 'log-state', text, values: [] }));
   }
 
   override hearOthers(): void {

@@ -1,0 +1,33 @@
+/** Whether appends can be stored now. */
+export interface LogState {
+  /** The server is a standby, or its sessions are read-only. */
+  readonly isReadOnly: boolean;
+  /** Why every append would fail, although the server writes; undefined while nothing is wrong. */
+  readonly problem: string | undefined;
+}
+
+interface StateRow {
+  readonly isReadOnly: boolean;
+  /** Null where the row is missing. */
+  readonly head: string | null;
+  readonly last: string;
+}
+
+/** One statement, so that an append between the two cannot make them differ. */
+const askState = `
+  SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean AS "isReadOnly",
+    (SELECT head::text FROM event_log WHERE only_row) AS head,
+    (SELECT COALESCE(max(position), 0)::text FROM events) AS last`;
+
+/**
+ * Compares the head of the log with its last event. They differ when one table was restored without the other: a dump of data alone
+ * leaves the head as it is.
+ */
+export async function readLogState(query: (text: string) => Promise<StateRow[]>): Promise<LogState> {
+  const [row] = await query(askState);
+  if (!row) throw new Error('The database did not tell the state of the log.');
+  const { isReadOnly, head, last } = row;
+  if (head === last) return { isReadOnly, problem: undefined };
+  const says = head === null ? 'has no row' : `says ${head}`;
+  return { isReadOnly, problem: `the head of the log (event_log) ${says}, but the last event is at ${last}` };
+}
