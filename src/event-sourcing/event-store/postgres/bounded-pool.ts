@@ -50,11 +50,14 @@ export class BoundedPool extends Pool {
   private readonly settings: Readonly<Record<string, string>>;
   private readonly sessions = new WeakMap<ClientBase, Session>();
   private generation = 0;
+  /** With its password, which must not be seen where the pool is logged. */
+  readonly #config: BoundedPoolConfig;
 
   constructor(config: BoundedPoolConfig) {
     const { maxWaiting = Number.POSITIVE_INFINITY, targetSession, ...driver } = config;
     const { settings, rest } = limitsApart(driver);
     super({ keepAlive: true, keepAliveInitialDelayMillis: 10_000, ...rest });
+    this.#config = config;
     this.maxWaiting = maxWaiting;
     this.mustWrite = targetSession === 'read-write';
     this.settings = { ...sessionSettings, ...settings };
@@ -66,6 +69,11 @@ export class BoundedPool extends Pool {
       // The pool throws a client away that is ending.
       if (!error && !this.isFit(client)) void client.end();
     });
+  }
+
+  /** What it was made with, for another pool to the same server. */
+  get config(): BoundedPoolConfig {
+    return this.#config;
   }
 
   override connect(): Promise<PoolClient>;

@@ -9,11 +9,9 @@ import { BoundedPool, BoundedPoolConfig } from './bounded-pool';
  * keep no process alive, and end after `idleTimeoutMillis` (10 seconds by default).
  */
 export function poolBeside(dataSource: DataSource, settings: BoundedPoolConfig): BoundedPool {
-  const { options } = (dataSource.driver as PostgresDriver).master as Pool;
+  const master = (dataSource.driver as PostgresDriver).master as Pool;
   const pool = new BoundedPool({
-    ...options,
-    // The pool hides the password from copies of its options.
-    password: options.password,
+    ...configOf(master),
     min: 0,
     maxWaiting: Number.POSITIVE_INFINITY,
     keepAlive: true,
@@ -24,4 +22,10 @@ export function poolBeside(dataSource: DataSource, settings: BoundedPoolConfig):
   // An idle connection that is lost is replaced when the next statement comes.
   pool.on('error', () => undefined);
   return pool;
+}
+
+function configOf(pool: Pool): BoundedPoolConfig {
+  if (pool instanceof BoundedPool) return pool.config;
+  // The pool hides the password from copies of its options.
+  return { ...pool.options, password: pool.options.password };
 }
