@@ -49,9 +49,9 @@ function observedClient(found: (shape: string) => void): new (config?: ClientCon
   return class extends Client {
     constructor(config: ClientConfig = {}) {
       super({ ...config, options });
-      // A notice to other processes has no plan to speak of, and goes when its time has come.
+      // A notice to other processes goes when its time has come, and the settings of a session whenever one begins.
       const tell = ({ 'Query Text': text, Plan: plan }: ObservedPlan): void => {
-        if (!text.includes('pg_notify')) found(planShape(plan));
+        if (!/pg_notify|set_config/.test(text)) found(planShape(plan));
       };
       this.on('notice', ({ message = '' }) => {
         const json = /^duration: .* plan:\n([\s\S]*)$/.exec(message)?.[1];
