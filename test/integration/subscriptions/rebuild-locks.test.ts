@@ -195,6 +195,27 @@ describe('new rows that take over', () => {
     expect((await epochs())[0]).toBeGreaterThan(stale?.epoch ?? 0n);
   });
 
+  it.each([
+    ['a grant', 'GRANT SELECT ON tallies TO PUBLIC', 'REVOKE SELECT ON tallies FROM PUBLIC'],
+    [
+      'a grant on a column',
+      'GRANT UPDATE (seen) ON tallies TO PUBLIC',
+      'REVOKE UPDATE (seen) ON tallies FROM PUBLIC',
+    ],
+    ['a view', 'CREATE VIEW tall AS SELECT * FROM tallies', 'DROP VIEW tall'],
+  ])('do not lose %s that came when they had been compared for the last time', async (_what, text, undo) => {
+    await system.count('a', 1);
+    const other = await session('hot fix');
+    const { orders, swap, projection } = system.rebuilding('one');
+    await orders.request('tallies');
+    const comes = before('ACCESS EXCLUSIVE', () => other.query(text));
+    await expect(swap.swap(projection)).rejects.toThrow('has changed since its copy was made');
+    comes.mockRestore();
+    expect(await orders.all()).toHaveLength(1);
+    await other.query(undo);
+    expect(await swap.swap(projection)).toBe(0n);
+  });
+
   it.each(['LOCK TABLE', 'DELETE FROM subscriptions', 'replace_live_table', 'COMMIT'])(
     'are all there or not at all when the process dies before its "%s"',
     async (statement) => {
@@ -214,6 +235,20 @@ describe('new rows that take over', () => {
       expect((await system.tallies()).a).toEqual({ total: 3, seen: '1 2' });
     },
   );
+
+  /** Does something before the first such statement of any connection is sent. */
+  function before(statement: string, act: () => unknown): jest.SpyInstance {
+    const query = Client.prototype.query as (this: Client, ...of: unknown[]) => unknown;
+    let isDone = false;
+    return jest.spyOn(Client.prototype, 'query').mockImplementation(function (
+      this: Client,
+      ...of: unknown[]
+    ) {
+      if (isDone || !String(of[0]).includes(statement)) return query.apply(this, of);
+      isDone = true;
+      return Promise.resolve(act()).then(() => query.apply(this, of));
+    });
+  }
 
   /** The server ends the connection before the first such statement of a transaction that has swapped nothing yet. */
   function endBefore(statement: string): jest.SpyInstance {
