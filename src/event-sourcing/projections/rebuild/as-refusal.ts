@@ -4,9 +4,10 @@ import { postgresCodeOf } from './postgres-code';
 const otherRebuild =
   'Another rebuild of one of its tables has begun, or somebody made a table of this name in projection_next.';
 
-/** What to do about an error of Postgres, by its SQLSTATE: a sentence, or none where the error has one of its own. */
+/** What to do about an error of Postgres, by its SQLSTATE: a sentence, or none where the page of the error says it. */
 const refusals: Readonly<Record<string, string | undefined>> = {
-  '0A000': undefined,
+  '0A000':
+    'Drop what is named, or change the table so that it can be copied; create it again when the new rows have taken over.',
   '42P01': undefined,
   '42501': undefined,
   '2BP01': 'Drop what depends on the table first.',
@@ -21,6 +22,5 @@ export function asRefusal(projection: string, error: Error): Error {
   if (error instanceof TableInUseError) return new RebuildRefusedError(projection, error);
   const code = postgresCodeOf(error);
   if (!(code in refusals)) return error;
-  const { hint } = error as { readonly hint?: string };
-  return new RebuildRefusedError(projection, error, refusals[code] ?? hint);
+  return new RebuildRefusedError(projection, error, refusals[code]);
 }

@@ -12,10 +12,10 @@ const tryMs = 40;
 const pausesMs = [50, 100, 200, 400];
 
 /**
- * How long to wait for the writers, in milliseconds. Readers do not wait behind it. Longer than `deadlock_timeout`, so that
- * an autovacuum gives way.
+ * How long to wait for the writers, in milliseconds. Readers do not wait behind it. So long that a slow projector ends its
+ * transaction, and longer than `deadlock_timeout`, so that an autovacuum gives way.
  */
-const writersMs = 3_000;
+const writersMs = 10_000;
 
 const lockTimeout = '55P03';
 const statementTimeout = '57014';
