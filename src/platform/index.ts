@@ -30,6 +30,7 @@ export { acknowledge, type Acknowledged } from './http/acknowledge';
 export { Repeatable, type CommandAnswer } from './http/idempotency/repeatable';
 export { IfMatch } from './http/if-match';
 export { ReadsModel } from './http/reads-model';
+export { routeOf } from './http/route-of';
 
 // OpenAPI: the document, and what controllers say of their routes
 export { ApiCommand, ApiConditionalQuery, ApiCreate, ApiRoute } from './openapi/api-route';

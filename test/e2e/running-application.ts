@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { type IncomingHttpHeaders, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -16,6 +16,7 @@ export interface Route {
 export interface RawAnswer {
   readonly status: number;
   readonly text: string;
+  readonly headers: IncomingHttpHeaders;
 }
 
 export interface RunningApplication {
@@ -36,6 +37,7 @@ export interface RunningApplication {
 /** The whole application inside the process of the test, for what cannot be seen from outside: its routes. */
 export async function startInThisProcess(
   variables: Readonly<Record<string, string>>,
+  prefix?: string,
 ): Promise<RunningApplication> {
   const testDatabase = await createTestDatabase();
   Object.assign(process.env, variables, { DATABASE_URL: testDatabase.url });
@@ -46,6 +48,7 @@ export async function startInThisProcess(
     logger: false,
   });
   configureHttp(application);
+  if (prefix !== undefined) application.setGlobalPrefix(prefix);
   await application.listen(0, '127.0.0.1');
   const url = await application.getUrl();
   return {
@@ -78,7 +81,10 @@ async function send(
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
     const outgoing = request({ hostname, port, ...options }, (incoming) => {
-      text(incoming).then((got) => resolve({ status: incoming.statusCode ?? 0, text: got }), reject);
+      text(incoming).then(
+        (got) => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text: got }),
+        reject,
+      );
     });
     outgoing.on('error', reject);
     outgoing.end(body);

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Application } from 'express';
-import { UNKNOWN_PATH } from './unknown-path.controller';
+import { isOfUnknownPath } from './unknown-path.controller';
 
 /** The part of an Express router layer that tells which route it stands for. */
 interface RouteLayer {
@@ -18,7 +18,7 @@ export class AllowedMethods {
     const application = this.host.httpAdapter.getInstance<Application>();
     const layers = application.router.stack as unknown as readonly RouteLayer[];
     const methods = layers
-      .filter((layer) => layer.route && layer.route.path !== `/${UNKNOWN_PATH}` && matches(layer, path))
+      .filter((layer) => layer.route && !isOfUnknownPath(layer.route.path) && matches(layer, path))
       .flatMap((layer) => Object.keys(layer.route?.methods ?? {}))
       .filter((method) => method !== '_all')
       .map((method) => method.toUpperCase());

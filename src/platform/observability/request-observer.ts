@@ -7,7 +7,7 @@ import { logFormat } from './log-format';
 import { HttpMetrics, type RequestLabels } from './http-metrics';
 
 /** Asked again and again by machines; only `debug` wants to see them. */
-const probes = new Set(['/health/live', '/health/ready', '/metrics']);
+const probes = ['/health/live', '/health/ready', '/metrics'];
 
 /** What nginx and others call a request whose client left before the answer. */
 const clientLeft = 499;
@@ -46,7 +46,7 @@ export class RequestObserver {
     const { method, route, status } = labels;
     const milliseconds = Math.round(exactly * 10) / 10;
     const message = `${method} ${route} ${status}`;
-    const write = probes.has(route) ? 'debug' : 'log';
+    const write = probes.some((probe) => route.endsWith(probe)) ? 'debug' : 'log';
     if (this.isJson) this.logger[write](message, { ...labels, milliseconds });
     else this.logger[write](`${message} in ${milliseconds} ms by ${actor}`);
   }

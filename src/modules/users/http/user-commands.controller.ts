@@ -11,6 +11,7 @@ import {
   IfMatch,
   Repeatable,
   Roles,
+  routeOf,
   TellsOfOthers,
 } from '../../../platform';
 import { ChangeUserEmail } from '../application/change-user-email.command';
@@ -26,7 +27,7 @@ type IfVersion = readonly number[] | undefined;
 
 /** The answer of every command, from where it left the user's stream; 201 is a new user. */
 function userAnswer(response: Response, userId: string, place: Acknowledged) {
-  if (response.statusCode === 201) response.setHeader('Location', `/v1/users/${userId}`);
+  if (response.statusCode === 201) response.setHeader('Location', `${routeOf(response.req)}/${userId}`);
   return { userId, ...acknowledge(response, place) };
 }
 
