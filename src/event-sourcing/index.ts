@@ -80,6 +80,7 @@ export {
   EventStoreClosedError,
   EventStoreOverloadedError,
   EventStoreUnavailableError,
+  HeadHeldError,
   InvalidAppendError,
   PoolExhaustedError,
   ReceiptExistsError,

@@ -57,6 +57,18 @@ export class ReceiptExistsError extends EventSourcingError {
 /** The append can never be stored as it is; the message says what to change. */
 export class InvalidAppendError extends EventSourcingError {}
 
+/**
+ * A mistake in the code: an append in a transaction and one outside it, which would wait for each other, because the first holds
+ * the head of the log until its transaction ends. Nothing of this append was stored.
+ */
+export class HeadHeldError extends EventSourcingError {
+  constructor(why: string) {
+    super(
+      `${why} An append in a transaction holds the head of the log until that ends, so the two would wait for each other. Make all appends in the transaction, or none, or the other one behind its commit.`,
+    );
+  }
+}
+
 /** Too many appends are waiting. Nothing was stored; try again later. */
 export class EventStoreOverloadedError extends EventSourcingError {
   constructor(readonly waiting: number) {

@@ -22,7 +22,8 @@ export interface AppendOptions {
   readonly receipt?: Receipt;
   /**
    * Joins this TypeORM transaction (READ COMMITTED). Make it the last write: the append locks the head of the log until
-   * the transaction ends, and every other append waits for it. Postgres store only.
+   * the transaction ends, and every other append waits for it; one of the same message outside the transaction is refused
+   * (HeadHeldError). Postgres store only.
    */
   readonly transaction?: EntityManager;
 }

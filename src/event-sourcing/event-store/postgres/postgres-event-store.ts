@@ -17,6 +17,7 @@ import { BoundedPool, BoundedPoolConfig, Statement } from './bounded-pool';
 import { columnParsers } from './column-parsers';
 import { databaseFailureOf, isWorthAnotherTry } from './database-failure';
 import { LogIdentity, readLogIdentity } from './log-identity';
+import { appendOutside, holdHead } from './held-heads';
 import { LogReads } from './log-reads';
 import { LogState, readLogState } from './log-state';
 import { PostgresReceipts } from './postgres-receipts';
@@ -96,7 +97,7 @@ export class PostgresEventStore extends EventStore {
     const append = prepareAppend(stream, events, options);
     try {
       if (options.transaction) return await this.appendInTransaction(append, options.transaction);
-      return await this.queue.push(append);
+      return await appendOutside(() => this.queue.push(append));
     } catch (error) {
       publishRefusal(stream.type, error);
       throw unavailable(error);
@@ -172,6 +173,7 @@ export class PostgresEventStore extends EventStore {
         'The entity manager is in no transaction. Use the one that transaction() gives.',
       );
     }
+    holdHead(transaction.queryRunner);
     const [verdict] = await appendBatch([append], ({ text, values }) => transaction.query(text, values));
     return resultOf(append, verdict as AppendVerdict);
   }
