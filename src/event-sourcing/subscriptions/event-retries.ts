@@ -46,7 +46,8 @@ export class EventRetries {
   }
 
   private async due(): Promise<readonly DueEvent[]> {
-    return this.of.parked.isEmpty ? [] : this.of.parked.due(dueAtOnce);
+    const { parked, parts } = this.of;
+    return parked.isEmpty ? [] : parked.due(dueAtOnce, parts.settings.maxRetryDelayMs);
   }
 
   private async retry(due: DueEvent): Promise<void> {

@@ -2,6 +2,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { streamKey } from '../event-store/append-verdict';
 import { Position, RecordedEvent, StreamId } from '../event-store/event-envelope';
 import { FailureCategory } from './failure-category';
+import { defaultSubscriptionSettings } from './subscription-settings';
 
 /** The first event of a stream that is set aside, and due for another try. */
 export interface DueEvent {
@@ -25,11 +26,20 @@ const selectStreams = `
 const countFailed =
   "SELECT count(*)::integer AS count FROM parked_events WHERE subscription = $1 AND state <> 'waiting'";
 
-/** The time of the statement: the index can be searched for it, and not for clock_timestamp(). */
+/**
+ * Due are also those whose time is further off than any pause ($4, in milliseconds): another clock has stamped them, of a server
+ * that was replaced. The time of the statement: the index can be searched for it, and not for clock_timestamp().
+ */
 const selectDue = `
-  SELECT position, aggregate_type, aggregate_id, attempts FROM parked_events
-  WHERE subscription = $1 AND segment = $2 AND state = 'retrying' AND next_attempt_at <= statement_timestamp()
-  ORDER BY next_attempt_at LIMIT $3`;
+  (SELECT position, aggregate_type, aggregate_id, attempts FROM parked_events
+   WHERE subscription = $1 AND segment = $2 AND state = 'retrying' AND next_attempt_at <= statement_timestamp()
+   ORDER BY next_attempt_at LIMIT $3)
+  UNION ALL
+  (SELECT position, aggregate_type, aggregate_id, attempts FROM parked_events
+   WHERE subscription = $1 AND segment = $2 AND state = 'retrying'
+     AND next_attempt_at > statement_timestamp() + 2 * make_interval(secs => $4::double precision / 1000)
+   ORDER BY next_attempt_at LIMIT $3)
+  LIMIT $3`;
 
 const insertFailed = `
   INSERT INTO parked_events (subscription, segment, position, aggregate_type, aggregate_id, state, attempts, error, stack,
@@ -109,14 +119,19 @@ export class ParkedEvents {
     return row?.count ?? 0;
   }
 
-  async due(limit: number): Promise<readonly DueEvent[]> {
+  /** `longestPauseMs`: between two tries of an event. */
+  async due(
+    limit: number,
+    longestPauseMs: number = defaultSubscriptionSettings.maxRetryDelayMs,
+  ): Promise<readonly DueEvent[]> {
     interface Row {
       position: string;
       aggregate_type: string;
       aggregate_id: string;
       attempts: number;
     }
-    const rows = await this.dataSource.query<Row[]>(selectDue, [this.subscription, this.segment, limit]);
+    const values = [this.subscription, this.segment, limit, longestPauseMs];
+    const rows = await this.dataSource.query<Row[]>(selectDue, values);
     return rows.map((row) => ({
       position: BigInt(row.position),
       stream: { type: row.aggregate_type, id: row.aggregate_id },

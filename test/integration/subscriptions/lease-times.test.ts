@@ -250,3 +250,21 @@ describe('the processes that share segments', () => {
     expect(shares[0]?.reserve()).toBeDefined();
   });
 });
+
+describe('an event that is to be tried again', () => {
+  it('does not wait for the clock of another server', async () => {
+    let isMended = false;
+    const afterRow = () => {
+      if (!isMended) throw new Error('not yet');
+    };
+    system.loop('one', { meddling: { afterRow }, retryDelayMs: 2_000, maxRetryDelayMs: 2_000 }).start();
+    await system.count('a', 1);
+    await waitUntil(async () => (await system.control.parked('tallies'))[0]?.state === 'retrying');
+    isMended = true;
+    await system.dataSource.query(
+      "UPDATE parked_events SET next_attempt_at = clock_timestamp() + interval '1 hour'",
+    );
+    await waitUntil(async () => (await system.control.parked('tallies')).length === 0);
+    expect(await system.tallies()).toEqual({ a: { total: 1, seen: '1' } });
+  });
+});
