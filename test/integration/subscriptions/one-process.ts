@@ -18,7 +18,7 @@ import { SubscriptionRun } from '../../../src/event-sourcing/subscriptions/subsc
 export interface OneProcess {
   readonly dataSource: DataSource;
   readonly parts: SubscriptionLoopParts;
-  /** The first words of the statements sent so far by the data source and for the leases, in their order. */
+  /** The first words of the statements sent so far by the data source and for the leases, and how many values they ask for. */
   readonly statements: readonly string[];
   run(...subscribers: readonly Subscriber[]): SubscriptionRun;
   stop(): Promise<void>;
@@ -93,8 +93,11 @@ function countingClient(count: (text: string) => void): typeof Client {
       super(...given);
       const query = this.query.bind(this) as (...values: unknown[]) => unknown;
       const counted = (...values: unknown[]): unknown => {
-        const [statement] = values as [string | { readonly text?: string }];
-        count((typeof statement === 'string' ? statement : (statement.text ?? '')).trim().slice(0, 60));
+        const [statement] = values as [string | { readonly text?: string; readonly values?: unknown[] }];
+        const { text = '', values: given = [] } =
+          typeof statement === 'string' ? { text: statement } : statement;
+        const [first] = given;
+        count(`${text.trim().slice(0, 60)}${Array.isArray(first) ? ` (${first.length} at once)` : ''}`);
         return query(...values);
       };
       Object.assign(this, { query: counted });
