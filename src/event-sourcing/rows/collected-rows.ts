@@ -64,8 +64,9 @@ export class CollectedRows {
       add: (change) => {
         this.changes.push(change);
         this.events.add(this.event);
-        for (const other of this.sharing(change.columns))
-          if (other.columns !== change.columns) other.forgetKnown();
+      },
+      addTo: (columns) => {
+        for (const other of this.sharing(columns)) if (other.columns !== columns) other.forgetKnown();
       },
       write: (keepKnown) => this.writeAll(keepKnown),
     };

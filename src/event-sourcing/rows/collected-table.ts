@@ -13,13 +13,15 @@ import { WrittenTable } from './write-rows';
 /** One change of one row, by itself. */
 export interface Change {
   readonly columns: RowColumns;
-  readonly row: PendingRow;
+  readonly row: () => PendingRow;
 }
 
 /** What a table needs of its batch, which writes the tables together: one may refer to another. */
 export interface Batch {
   readonly hasChanges: boolean;
   add(change: Change): void;
+  /** Rows of a table that several entities have are changed by one of them. */
+  addTo(shared: RowColumns): void;
   /** Writes all that is collected. What is known of rows stays known, unless somebody else may change them next. */
   write(keepKnown: boolean): Promise<void>;
 }
@@ -141,19 +143,20 @@ export class CollectedTable<E extends ObjectLiteral> implements Rows<E> {
     this.rows.set(text, row);
     if (!place.before) this.unchecked.push(key);
     this.batch.add({ columns: this.columns, row: alone });
+    if (this.isShared) this.batch.addTo(this.columns);
   }
 
   /** What becomes of the row, and the change by itself. */
-  private next(place: Place, next: (place: Place) => PendingRow): { row: PendingRow; alone: PendingRow } {
+  private next(place: Place, next: (place: Place) => PendingRow): { row: PendingRow; alone: Change['row'] } {
     try {
       const row = next(place);
-      return { row, alone: place.before ? next(pending.alone(place)) : row };
+      return { row, alone: () => (place.before ? next(pending.alone(place)) : row) };
     } catch (error) {
       this.check(place.key);
       if (this.table && this.canTell) throw error;
       this.fault ??= error as Error;
       const row = next({ ...place, before: undefined });
-      return { row, alone: row };
+      return { row, alone: () => row };
     }
   }
 

@@ -8,5 +8,9 @@ Values.prototype = Object.create(null) as object;
 
 /** Nothing is inherited: a column may have the name of what every object has, as `constructor` and `__proto__` are. */
 export function columnValues(...of: readonly (ColumnValues | undefined)[]): Record<string, ColumnText> {
-  return Object.assign(new Values(), ...of) as Record<string, ColumnText>;
+  const values = new Values();
+  for (const part of of) Object.assign(values, part);
+  return values;
 }
+
+export const noValues: ColumnValues = columnValues();

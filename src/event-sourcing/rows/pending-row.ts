@@ -1,10 +1,10 @@
-import { ColumnValues, columnValues } from './column-values';
+import { ColumnValues, columnValues, noValues } from './column-values';
 import { ColumnText } from './row-column';
 import { MissingRowError, RowExistsError } from './rows';
 
 /** What the events of a batch have made of one row. */
 export interface PendingRow {
-  /** What the table must have had before, by the first event that touched the row; `any` expects nothing. */
+  /** What the table must have had before, by the first event that touched the row; `any` expects noValues. */
   readonly expects: 'absent' | 'present' | 'any';
   /** `row`: there, with these values. `gone`: deleted. `known`: read, and not changed. */
   readonly became: 'row' | 'gone' | 'known';
@@ -36,12 +36,10 @@ export interface Place {
   readonly before: PendingRow | undefined;
 }
 
-const nothing = columnValues();
-
 export function inserted({ table, key, before }: Place, { values }: Given): PendingRow {
   if (before && before.became !== 'gone') throw new RowExistsError(table, JSON.stringify(key));
   const expects = before?.expects ?? 'absent';
-  return { expects, became: 'row', isAnew: before !== undefined, key, values, ifNew: nothing, changes: 1 };
+  return { expects, became: 'row', isAnew: before !== undefined, key, values, ifNew: noValues, changes: 1 };
 }
 
 export function put(place: Place, given: Given): PendingRow {
@@ -49,7 +47,7 @@ export function put(place: Place, given: Given): PendingRow {
   if (!before) return { expects: 'any', became: 'row', isAnew: false, key, ...given, changes: 1 };
   if (before.known) {
     const values = differing(given.values, columnValues(before.known, before.values));
-    return Object.keys(values).length === 0 ? before : changed(place, { values, ifNew: nothing });
+    return Object.keys(values).length === 0 ? before : changed(place, { values, ifNew: noValues });
   }
   if (before.became !== 'gone') return changed(place, given);
   return { expects: before.expects, became: 'row', isAnew: true, key, ...given, changes: 1 };
@@ -57,7 +55,7 @@ export function put(place: Place, given: Given): PendingRow {
 
 export function changed({ table, version, key, before }: Place, { values }: Given): PendingRow {
   if (!before) {
-    return { expects: 'present', became: 'row', isAnew: false, key, values, ifNew: nothing, changes: 1 };
+    return { expects: 'present', became: 'row', isAnew: false, key, values, ifNew: noValues, changes: 1 };
   }
   if (before.became === 'gone') throw new MissingRowError(table, JSON.stringify(key));
   const next = columnValues(before.values, values);
@@ -71,7 +69,7 @@ export function changed({ table, version, key, before }: Place, { values }: Give
 export function deleted({ table, key, before }: Place): PendingRow {
   if (before?.became === 'gone') throw new MissingRowError(table, JSON.stringify(key));
   const expects = before?.expects ?? 'present';
-  return { expects, became: 'gone', isAnew: false, key, values: nothing, ifNew: nothing, changes: 0 };
+  return { expects, became: 'gone', isAnew: false, key, values: noValues, ifNew: noValues, changes: 0 };
 }
 
 export function known(key: ColumnValues, values: ColumnValues): PendingRow {
@@ -80,8 +78,8 @@ export function known(key: ColumnValues, values: ColumnValues): PendingRow {
     became: 'known',
     isAnew: false,
     key,
-    values: nothing,
-    ifNew: nothing,
+    values: noValues,
+    ifNew: noValues,
     known: values,
     changes: 0,
   };

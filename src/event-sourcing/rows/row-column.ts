@@ -15,6 +15,8 @@ export class RowColumn {
   private readonly isAsGiven: boolean;
   private readonly isTruth: boolean;
   private readonly isInstant: boolean;
+  /** Whether the text of a time must name its zone, and may name any. */
+  private readonly isOfZone: boolean;
   private readonly member: string | undefined;
 
   constructor(
@@ -25,7 +27,8 @@ export class RowColumn {
     this.name = metadata.databaseName;
     this.isAsGiven = transformer === undefined && !preparedTypes.has(type);
     this.isTruth = transformer === undefined && type === Boolean;
-    this.isInstant = transformer === undefined && instantTypes.has(type);
+    this.isOfZone = instantTypes.has(type);
+    this.isInstant = transformer === undefined && this.isOfZone;
     this.member = embeddedMetadata || referencedColumn ? undefined : metadata.propertyName;
   }
 
@@ -67,11 +70,9 @@ export class RowColumn {
 
   private instant(date: Date): string {
     const time = date.getTime();
+    if (this.isOfZone && time >= wholeMinuteZones && time < yearTenThousand) return date.toISOString();
     if (Number.isNaN(time)) throw new Error(`${this.place} was given an invalid date.`);
-    const isPlainYear = time >= wholeMinuteZones && time < yearTenThousand;
-    return instantTypes.has(this.metadata.type) && isPlainYear
-      ? date.toISOString()
-      : (prepareValue(date) as string);
+    return prepareValue(date) as string;
   }
 
   private bytes(buffer: Buffer): string {

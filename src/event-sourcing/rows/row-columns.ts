@@ -1,6 +1,6 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import { memberNames, MemberNames, strangersIn } from './member-names';
-import { ColumnValues, columnValues } from './column-values';
+import { ColumnValues, columnValues, noValues } from './column-values';
 import { Given } from './pending-row';
 import { ColumnMetadata, ColumnText, RowColumn } from './row-column';
 import { RowKey } from './rows';
@@ -58,14 +58,14 @@ export class RowColumns {
     const members = entity as Members;
     if (purpose !== 'read') this.refuseStrangers(members);
     const values = columnValues();
-    const ifNew = columnValues();
+    let ifNew = noValues;
     for (const column of this.all) {
       const text = this.textIn(members, column, purpose !== 'insert');
       const value = text === undefined ? defaultOf(column, purpose) : text;
       if (value === undefined) continue;
       const part = partOf[purpose](column.metadata, text === undefined);
       if (part === 'values') values[column.name] = value;
-      else if (part) ifNew[column.name] = value;
+      else if (part) ifNew = columnValues(ifNew, { [column.name]: value });
     }
     return this.withClass({ values, ifNew }, purpose);
   }

@@ -26,7 +26,8 @@ export async function writeInOrder(
 
 function runs(changes: readonly Change[], tables: readonly TableChanges[]): readonly Run[] {
   const all: Run[] = [];
-  for (const { columns, row } of changes) {
+  for (const { columns, row: rowOf } of changes) {
+    const row = rowOf();
     const table = tables.find((of) => of.columns === columns);
     if (!table) continue;
     const next = { table, kind: kindOf(row), isOpen: canShare(table, row) };
