@@ -45,7 +45,7 @@ class UnknownRows {}
 /** Stands in for TypeORM: nothing of it is asked but which entities it knows. */
 const dataSource = {
   hasMetadata: (entity: unknown) => entity === KnownRows,
-  getMetadata: () => ({ tableName: 'known_rows' }),
+  getMetadata: () => ({ tableName: 'known_rows', columns: [] }),
   query: jest.fn(),
 };
 

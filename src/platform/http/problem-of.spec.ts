@@ -130,9 +130,16 @@ describe('the problem of an error that is foreseen', () => {
 });
 
 describe('the problem of a database that lacks what this program needs', () => {
-  it.each(['42P01', '42703', '42883', '42501'])('is 503, and is logged for the operator: %s', (code) => {
-    expect(problemOf(withCode(code))).toMatchObject({ status: 503, code: 'unavailable' });
-    expect(logged).toHaveBeenCalledTimes(1);
+  it.each(['42P01', '42703', '42883', '42501'])(
+    'is 500 in a statement of the program, and is logged: %s',
+    (code) => {
+      expect(problemOf(withCode(code))).toMatchObject({ status: 500, code: 'internal-error' });
+      expect(logged).toHaveBeenCalledTimes(1);
+    },
+  );
+
+  it('is 503 in a statement of the event store', () => {
+    expect(problemOf(new EventStoreUnavailableError(withCode('42883')))).toMatchObject({ status: 503 });
   });
 });
 

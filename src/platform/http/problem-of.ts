@@ -198,10 +198,11 @@ const databaseUnavailable: Problem = {
   headers: retryAfter,
 };
 
-/** Whatever the server is to blame for, or whoever runs it: only the fault of a statement is a fault of this program. */
+/** What the server is to blame for. A statement that asks for what the database does not have is a fault of this program. */
 function fromDatabase(error: unknown): Problem | undefined {
   const failure = databaseFailureOf(error);
-  return failure === undefined || failure === 'statement' ? undefined : databaseUnavailable;
+  const isOfProgram = failure === undefined || failure === 'statement' || failure === 'schema';
+  return isOfProgram ? undefined : databaseUnavailable;
 }
 
 const codesOfStatus: Readonly<Record<number, string>> = {

@@ -100,7 +100,10 @@ export class PostgresEventStore extends EventStore {
       return await appendOutside(() => this.queue.push(append));
     } catch (error) {
       publishRefusal(stream.type, error);
-      throw unavailable(error);
+      // The statement of an append is good: where a table or a function is missing, somebody has still to migrate.
+      throw databaseFailureOf(error) === 'schema'
+        ? new EventStoreUnavailableError(error)
+        : unavailable(error);
     }
   }
 
