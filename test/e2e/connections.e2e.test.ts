@@ -194,19 +194,15 @@ describe('one connection', () => {
     expect(connection.answers().map(({ headers }) => headers.get('x-correlation-id'))).toEqual(ids);
   });
 
-  it('has its commands carried out one after the other', async () => {
-    const { userId } = await createUser(new Client(service.url));
-    const command = (name: string) =>
-      `POST /v1/users/${userId}/${name} HTTP/1.1\r\n${asAdmin()}Content-Length: 0\r\n\r\n`;
-    const connection = await open();
-    connection.send(...['deactivate', 'reactivate', 'deactivate', 'reactivate'].map(command));
-    await waitUntil(() => Promise.resolve(connection.answers().length === 4));
-    expect(connection.answers().map(({ headers }) => headers.get('etag'))).toEqual([
-      '"2"',
-      '"3"',
-      '"4"',
-      '"5"',
-    ]);
+  it('has no command begun before the request in front of it has its answer', async () => {
+    const userId = randomUUID();
+    const waiting = `GET /v1/users HTTP/1.1\r\n${asAdmin()}Min-Event-Position: 1000000\r\nPrefer: wait=2\r\n\r\n`;
+    const connection = (await open()).send(waiting, create(userId));
+    await delay(700);
+    const { status } = await new Client(service.url).get(`/v1/users/${userId}/history`);
+    expect([connection.answers(), status]).toEqual([[], 404]);
+    await waitUntil(() => Promise.resolve(connection.answers().length === 2));
+    expect(statuses(connection.answers())).toEqual([503, 201]);
   });
 
   it('that reads nothing is not read on, and costs no memory', async () => {
