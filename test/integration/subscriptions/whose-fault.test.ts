@@ -154,11 +154,11 @@ describe('an event whose handling fails, whatever the error looks like,', () => 
       await new Promise((resolve) => setTimeout(resolve, 50));
       await next(manager);
     };
-    await system.count('a', 1, 2);
+    await system.count('a', 1);
     system.loop('one', { ...fast, meddling: { afterRow } }).start();
-    expect(await system.positions.waitFor('tallies', 2n, 10_000)).toBe(true);
+    expect(await system.positions.waitFor('tallies', 1n, 10_000)).toBe(true);
     expect(losses).toBeGreaterThan(0);
-    expect(await system.tallies()).toEqual({ a: { total: 3, seen: '1 2' } });
+    expect(await system.tallies()).toEqual({ a: { total: 1, seen: '1' } });
     const failures = await system.dataSource.query<unknown[]>('SELECT FROM parked_events');
     expect(failures).toEqual([]);
     expect(jest.mocked(Logger.prototype.error).mock.calls.join()).not.toContain('(try 1');
@@ -200,6 +200,7 @@ describe('a subscription whose database takes no writes', () => {
       loop.start();
       await waitUntil(() => Promise.resolve(loop.isFailing));
       expect(await system.control.parked('tallies')).toEqual([]);
+      expect(jest.mocked(Logger.prototype.error).mock.calls.join()).not.toContain('(try 1');
       await admin.query(`ALTER DATABASE ${name} RESET default_transaction_read_only`);
       // What a pool does with them that knows the error; the one of this test does not.
       await admin.query(
