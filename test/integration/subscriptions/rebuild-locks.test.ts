@@ -86,6 +86,29 @@ describe('new rows that take over', () => {
     expect(told('in use by')).toBe(0);
   });
 
+  it('are compared with the old ones at one position while events come in', async () => {
+    const collects = { meddling: { collects: true } };
+    let isOver = false;
+    const appending = (async () => {
+      while (!isOver) await Promise.all([system.count('a', 1), system.count('b', 1)]);
+    })();
+    system.loop('live', collects).start();
+    const { orders, runner, swap, projection } = system.rebuilding('live', collects);
+    await orders.request('tallies', { isHeld: true });
+    runner.start();
+    for (let round = 0; round < 3; round++) {
+      await waitUntil(async () => {
+        const comparison = await swap.compare(projection);
+        return (
+          comparison?.tables.every(({ onlyLeft, onlyRight }) => onlyLeft.length + onlyRight.length === 0) ??
+          false
+        );
+      });
+    }
+    isOver = true;
+    await appending;
+  });
+
   it('keep what they caught up with when a reader stays in the way', async () => {
     const { orders, swap, projection } = system.rebuilding('one');
     await orders.request('tallies');

@@ -1,7 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { Position } from '../../event-store/event-envelope';
 import { EventStore } from '../../event-store/event-store';
-import { inSnapshot } from '../../event-store/postgres/in-snapshot';
 import { defaultSubscriptionSettings, SubscriptionSettings } from '../../subscriptions/subscription-settings';
 import { compareTables, TableDifference } from '../compare-tables';
 import { liveName } from '../live-name';
@@ -29,17 +28,10 @@ export interface SwapOptions {
 /** How many events behind the log new rows may be for a try to let them take over. */
 const nearEnough = 500;
 
-/** How often a comparison looks for a moment in which both rows are at the same position. */
-const looksForOnePosition = 20;
-
 const readNearness = `
   SELECT l.head - min(s.position) <= $2 AND NOT bool_or(s.paused) AND NOT EXISTS (
     SELECT FROM parked_events WHERE subscription = $1) AS near
   FROM subscriptions AS s CROSS JOIN event_log AS l WHERE s.name = $1 GROUP BY l.head`;
-
-const findOnePosition = `
-  SELECT min(position) AS position FROM subscriptions WHERE name IN ($1, $2)
-  HAVING min(position) = max(position) AND count(DISTINCT name) = 2`;
 
 /** Without the old checkpoints, stale owners of the old rows are refused. `$1` names the projection. */
 const forgetOldRows = [
@@ -112,40 +104,23 @@ export class RebuildSwap {
   }
 
   /**
-   * Compares old and new rows, in a snapshot in which both are at the same position. Undefined when the new rows are not near
-   * enough, or no such moment was found.
+   * Compares old and new rows. Meanwhile the projections of both wait, and queries go on. Undefined when the new rows are not
+   * near enough.
    */
   async compare(projection: Projection): Promise<RebuildComparison | undefined> {
-    for (let look = 0; look < looksForOnePosition; look++) {
-      const isNear = await this.dataSource.transaction((manager) => this.level(manager, projection));
-      if (!isNear) return undefined;
-      const comparison = await inSnapshot(this.dataSource, (manager) => this.compareIn(manager, projection));
-      if (comparison) return comparison;
-    }
-    return undefined;
-  }
-
-  /** Brings the new rows to the position of the live ones; they may move on when the transaction has ended. */
-  private async level(manager: EntityManager, projection: Projection): Promise<boolean> {
-    if (!(await lockRebuild(manager, projection))) return false;
-    const { next } = await this.bothTables(manager, projection);
-    if (!(await lockOutWriters(manager, next))) return false;
-    return (await catchUp(manager, this.parts, projection)) !== undefined;
-  }
-
-  private async compareIn(
-    manager: EntityManager,
-    projection: Projection,
-  ): Promise<RebuildComparison | undefined> {
-    const values = [projection.name, nextNameOf(projection.name)];
-    const [at] = await manager.query<{ position: string }[]>(findOnePosition, values);
-    if (!at) return undefined;
-    const { names, live, next } = await this.bothTables(manager, projection);
-    const tables: TableDifference[] = [];
-    for (const [index, name] of names.entries()) {
-      tables.push(await compareTables(manager, name, live[index] ?? '', next[index] ?? ''));
-    }
-    return { position: BigInt(at.position), tables };
+    return this.dataSource.transaction(async (manager) => {
+      if (!(await lockRebuild(manager, projection))) return undefined;
+      const { names, live, next } = await this.bothTables(manager, projection);
+      if (!(await lockOutWriters(manager, next))) return undefined;
+      const caughtUp = await catchUp(manager, this.parts, projection);
+      if (!caughtUp) return undefined;
+      await manager.query('SET LOCAL statement_timeout = 0');
+      const tables: TableDifference[] = [];
+      for (const [index, name] of names.entries()) {
+        tables.push(await compareTables(manager, name, live[index] ?? '', next[index] ?? ''));
+      }
+      return { position: caughtUp.position, tables };
+    });
   }
 
   private async trySwap(
