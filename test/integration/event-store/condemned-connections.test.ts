@@ -24,7 +24,8 @@ async function open(config: BoundedPoolConfig = {}): Promise<void> {
     url: proxy.url,
     poolSize: size,
     applicationName: 'under test',
-    extra: { query_timeout: 500, connectionTimeoutMillis: 3_000, ...config },
+    // None ends because it was idle.
+    extra: { query_timeout: 500, connectionTimeoutMillis: 3_000, idleTimeoutMillis: 0, ...config },
   }).initialize();
 }
 
@@ -103,6 +104,15 @@ describe.each(Object.entries(ways))(
     });
   },
 );
+
+it('a connection whose answer was given up fails the next statement at once, and not after another time limit', async () => {
+  await open();
+  const client = await pool().connect();
+  proxy.forsake();
+  await expect(client.query('SELECT 1')).rejects.toThrow('Query read timeout');
+  await expect(client.query('ROLLBACK')).rejects.toThrow(/terminated|not queryable/);
+  client.release();
+});
 
 describe('a connection that TypeORM gives back', () => {
   it('in the middle of a transaction is thrown away, and with it the transaction', async () => {
