@@ -1,4 +1,5 @@
 // Wiring: the module, once per application and once per feature
+export { DatabaseNotReadyError } from './start/errors';
 export { EventSourcingModule } from './event-sourcing.module';
 export type {
   EventSourcingExtras,
@@ -107,6 +108,7 @@ export {
 export { AppendSignal } from './event-store/progress-signal';
 
 // Messages: what they carry on
+export { MessageContextInterceptor, type ContextOfMessage } from './messaging/message-context.interceptor';
 export {
   currentMetadata,
   messageContext,

@@ -16,6 +16,15 @@ export class ProgressSignal {
     for (const wake of [...this.waiting]) wake();
   }
 
+  /** Calls back at the next move, once. */
+  onNext(callback: () => void): void {
+    const wake = (): void => {
+      this.waiting.delete(wake);
+      callback();
+    };
+    this.waiting.add(wake);
+  }
+
   /** Resolves when it has moved since `seen`, after `timeoutMs`, or when `abort` fires; at once if it already has. */
   wait(seen: number, timeoutMs: number, abort?: AbortSignal): Promise<void> {
     if (seen !== this.moves || abort?.aborted) return Promise.resolve();

@@ -37,22 +37,22 @@ export class ApplicationEventBus {
     const theirs = modules.filter(({ metatype, isGlobal }) => metatype === CqrsModule && isGlobal);
     const [first] = theirs;
     if (!kernel || !first) return this.own;
-    if (modules.some((module) => comesFirst(module, kernel, first))) {
-      if (optionsOf(first).length === 0) return this.own;
-      throw new EventRegistrationError(
-        `The options of CqrsModule.forRoot (${optionsOf(first).join(', ')}) would not hold, because EventSourcingModule is ` +
-          'imported before it and brings buses of its own. Import CqrsModule.forRoot first, or give the options to ' +
-          'EventSourcingModule.forRoot({ cqrs: { … } }).',
-      );
-    }
-    return first.providers.get(EventBus)?.instance as EventBus;
+    const orders = modules.map((module) => orderOf(module, kernel, first));
+    if (!orders.includes('kernel')) return first.providers.get(EventBus)?.instance as EventBus;
+    if (!orders.includes('theirs') && optionsOf(first).length === 0) return this.own;
+    throw new EventRegistrationError(
+      'The buses and options of CqrsModule.forRoot would not hold for all modules, because EventSourcingModule is imported before it ' +
+        'and brings buses of its own. Import CqrsModule.forRoot in the root module, before EventSourcingModule; or leave it out, and ' +
+        'give its options to EventSourcingModule.forRoot({ cqrs: { … } }).',
+    );
   }
 }
 
-/** Whether the module gets the buses of the kernel: Nest takes a provider from the first import that exports it. */
-function comesFirst({ imports }: Module, kernel: Module, theirs: Module): boolean {
+/** Whose buses the module gets: Nest takes a provider from the first import that exports it. */
+function orderOf({ imports }: Module, kernel: Module, theirs: Module): 'kernel' | 'theirs' | undefined {
   const order = [...imports];
-  return order.includes(kernel) && order.includes(theirs) && order.indexOf(kernel) < order.indexOf(theirs);
+  if (!order.includes(kernel) || !order.includes(theirs)) return undefined;
+  return order.indexOf(kernel) < order.indexOf(theirs) ? 'kernel' : 'theirs';
 }
 
 function optionsOf(cqrs: Module): string[] {

@@ -3,6 +3,7 @@ import { DiscoveryService, LazyModuleLoader } from '@nestjs/core';
 import { eventMethods } from '../domain';
 import { classesWith } from '../domain/decorated-classes';
 import { EventRegistrationError, EventRegistry } from '../event-store/event-registry';
+import { AppendSignal } from '../event-store/progress-signal';
 import { ApplicationEventBus } from '../messaging/application-event-bus';
 import { Projections } from '../projections/projections';
 import { durableHandlerDefinition } from '../subscriptions/durable-events-handler';
@@ -32,11 +33,9 @@ export class Explorer {
     private readonly handlers: DurableHandlers,
     private readonly subscribers: Subscribers,
     private readonly eventBus: ApplicationEventBus,
-  ) {}
-
-  /** Whether the application has been initialized: until then nothing runs. */
-  get hasExplored(): boolean {
-    return this.registry.isSealed;
+    appended: AppendSignal,
+  ) {
+    appended.onNext(() => this.tellUninitialized());
   }
 
   /** @throws EventRegistrationError */
@@ -79,6 +78,15 @@ export class Explorer {
     throw new EventRegistrationError(
       `${late.of.name} is loaded after the start, when the subscriptions run already, so it would get no event. Import ` +
         `${late.module} when the application starts; do not load it lazily.`,
+    );
+  }
+
+  /** As with `startAllMicroservices` alone, which runs no hook of the application. */
+  private tellUninitialized(): void {
+    if (this.registry.isSealed) return;
+    this.logger.warn(
+      'Events are appended, but the application was not initialized, so no projector, durable handler or event bus gets them. Call ' +
+        'init() or listen() of the application; startAllMicroservices() does not.',
     );
   }
 

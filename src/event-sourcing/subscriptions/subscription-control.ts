@@ -174,6 +174,14 @@ export class SubscriptionControl {
     });
   }
 
+  /**
+   * Gives the checkpoint, the tables and what is set aside of a projector that was renamed to its new name, which a projector of this
+   * program has. No process may run it meanwhile. @throws QueryFailedError saying why it is refused
+   */
+  async rename(oldName: string, newName: string): Promise<void> {
+    await this.dataSource.query('SELECT rename_projection($1, $2)', [oldName, this.known(newName)]);
+  }
+
   private known(name: string): string {
     this.subscribers.get(this.isRebuild(name) ? name.slice(0, -rebuildSuffix.length) : name);
     return name;

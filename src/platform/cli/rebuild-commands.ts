@@ -7,6 +7,7 @@ import {
   RebuildRunner,
   Rebuilds,
   RebuildSwap,
+  SubscriptionControl,
   SubscriptionStatus,
   SubscriptionStatuses,
 } from '../../event-sourcing';
@@ -21,7 +22,7 @@ interface RebuildFlags {
 /** How often the progress is looked at, in milliseconds. */
 const lookMs = 250;
 
-/** `projections rebuild|cancel-rebuild|drop-old`. */
+/** `projections rebuild|cancel-rebuild|drop-old|rename`. */
 export const addRebuildCommands: AddCommands = (projections, run) => {
   projections
     .command('rebuild <name>')
@@ -37,6 +38,16 @@ export const addRebuildCommands: AddCommands = (projections, run) => {
     .command('drop-old <name>')
     .description('drop the rows that were read before the last rebuild')
     .action(run(dropOld));
+  projections
+    .command('rename <old> <new>')
+    .description(
+      'give the checkpoint and the tables of a projector that was renamed to its new name; stop the service before',
+    )
+    .action(
+      run(async ({ application }, old: string, name: string) => {
+        await (await application()).get(SubscriptionControl).rename(old, name);
+      }),
+    );
 };
 
 /** Takes part in the rebuild, so that it also works while no service runs, and reports it until the new rows are read. */
