@@ -10,7 +10,7 @@ export { migrate } from './database/migrate';
 
 // Who may: decisions of routes, and who the caller is
 export { AnyCaller, Public, PublicInDevelopment, Roles } from './auth/access';
-export { TellsOfOthers } from './auth/probes';
+export { TellsOfOthers } from './auth/probes.guard';
 export { AuthModule } from './auth/auth.module';
 export { callerOf, type Caller } from './auth/caller';
 export { DevelopmentKey } from './auth/development-key';

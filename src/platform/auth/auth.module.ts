@@ -9,27 +9,21 @@ import { Authenticator } from './authenticator';
 import { CheckAccess } from './check-access';
 import { DevelopmentKey } from './development-key';
 import { IdentifyGuard } from './identify.guard';
-import { isNoProbe, probing } from './probes';
+import { ProbesGuard } from './probes.guard';
 import { RateLimitGuard } from './rate-limit.guard';
 import { RequestCounts } from './request-counts';
 import { Tokens } from './tokens';
 
 const windowMs = 10_000;
 
-/** Changes that can tell whether somebody else exists: so many in 10 minutes by a caller who may only see one user. */
-const probes = { name: probing, ttl: 600_000, limit: 10 };
-
-/** Who may: every request passes the three guards in the order in which they stand here, before those of `HttpModule` and the rest. */
+/** Who may: every request passes the guards in the order in which they stand here, before those of `HttpModule` and the rest. */
 @Module({
   imports: [
     DiscoveryModule,
     ThrottlerModule.forRootAsync({
       inject: [Environment],
       useFactory: ({ RATE_LIMIT }: Environment) => ({
-        throttlers: [
-          { ttl: windowMs, limit: RATE_LIMIT },
-          { ...probes, skipIf: isNoProbe },
-        ],
+        throttlers: [{ ttl: windowMs, limit: RATE_LIMIT }],
         setHeaders: false,
         storage: new RequestCounts(),
       }),
@@ -45,6 +39,7 @@ const probes = { name: probing, ttl: 600_000, limit: 10 };
     { provide: APP_GUARD, useClass: IdentifyGuard },
     { provide: APP_GUARD, useClass: RateLimitGuard },
     { provide: APP_GUARD, useClass: AccessGuard },
+    { provide: APP_GUARD, useClass: ProbesGuard },
   ],
   exports: [ApiKeys],
 })
