@@ -54,6 +54,7 @@ describe('a server that talks TLS only', () => {
     );
     expect(connections).toEqual([
       { name: 'annals event store', ssl: true },
+      { name: 'annals leases', ssl: true },
       { name: 'annals read models', ssl: true },
     ]);
     expect(await service.end()).toBe(0);

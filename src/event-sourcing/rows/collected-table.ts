@@ -43,6 +43,7 @@ export class CollectedTable<E extends ObjectLiteral> implements Rows<E> {
   /** Whether each key so far can be told from others by its text. */
   private areTold = true;
   private table: WrittenTable | undefined;
+  private hasRead = false;
   /** What is wrong with a change, if keys that are spelled in different ways name different rows. */
   private fault: Error | undefined;
 
@@ -136,6 +137,8 @@ export class CollectedTable<E extends ObjectLiteral> implements Rows<E> {
   private become(key: ColumnValues, next: (place: Place) => PendingRow): void {
     const text = textOf(key);
     const { table, version } = this.columns;
+    // Another spelling of a key that was read may be meant: then what was read says nothing any more.
+    if (this.hasRead) this.check(key);
     const place = { table, version, key, before: this.rows.get(text) };
     const { row, alone } = this.next(place, next);
     if (row === place.before) return;
@@ -171,6 +174,7 @@ export class CollectedTable<E extends ObjectLiteral> implements Rows<E> {
   }
 
   private async read(key: ColumnValues, table: WrittenTable): Promise<E | undefined> {
+    this.hasRead = true;
     const found = await readRow(this.manager, table, { entity: this.entity, key });
     if (!found) return undefined;
     const named = this.columns.keyOf(found);

@@ -66,8 +66,16 @@ describe('an append whose statement fails', () => {
     expect(await tries()).toBeLessThan(5);
   });
 
-  it.each(['23514', '22P02', 'P0001', '42P01'])('with %s says so itself', async (code) => {
+  it.each(['23514', '22P02', 'P0001'])('with %s says so itself', async (code) => {
     await failInserts(code, 1);
     await expect(append()).rejects.toMatchObject({ code });
   });
+
+  it.each(['42P01', '42883', '42501'])(
+    'with %s waits for the migration: the store is unavailable',
+    async (code) => {
+      await failInserts(code, 1);
+      await expect(append()).rejects.toThrow(EventStoreUnavailableError);
+    },
+  );
 });

@@ -117,6 +117,20 @@ describe('keys of one second', () => {
   });
 });
 
+it('a row that was read, is deleted under another spelling of its key and is put again, is there', async () => {
+  const [, entity, , keys] = kinds.find(([name]) => name === 'uuid') ?? kinds[0]!;
+  const { tableName } = dataSource.getMetadata(entity);
+  await dataSource.query(`TRUNCATE ${tableName}`);
+  await dataSource.query(`INSERT INTO ${tableName} VALUES ($1, 0, 0)`, [keys[0]]);
+  await batch(async (of) => {
+    const rows = of(entity);
+    rows.put({ ...(await rows.get(keys[0]!)), a: 1 });
+    rows.delete(keys[1]!);
+    rows.put({ key: keys[0]!, a: 1 });
+  });
+  expect(await dataSource.query(`SELECT a, b FROM ${tableName}`)).toEqual([{ a: 1, b: null }]);
+});
+
 type Step = readonly ['put' | 'insert' | 'update' | 'delete' | 'add', number, number];
 
 type Kind = Step[0];
