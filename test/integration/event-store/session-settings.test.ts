@@ -3,6 +3,7 @@ import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AppendSignal, BoundedPool, PostgresEventStore } from '../../../src/event-sourcing';
+import type { BoundedPoolConfig } from '../../../src/event-sourcing/event-store/postgres/bounded-pool';
 import { sessionSettings } from '../../../src/event-sourcing/event-store/postgres/session-settings';
 import { runSql } from '../../support/own-server';
 import { startPooler } from '../../support/pooler-proxy';
@@ -50,6 +51,13 @@ async function setForDatabase(settings: Readonly<Record<string, string>>): Promi
   await runSql(server, ...statements);
 }
 
+/** A pool whose idle connections may be lost: the database is dropped while they close. */
+function poolOf(config: BoundedPoolConfig): BoundedPool {
+  const pool = new BoundedPool(config);
+  pool.on('error', () => undefined);
+  return pool;
+}
+
 beforeEach(async () => {
   database = await createTestDatabase();
 });
@@ -71,7 +79,7 @@ it('every setting that the code relies on is among those that are tried here', (
 describe.each(Object.entries(hostile))('a database with %s = %s', (name, value) => {
   it('has no say in the sessions of the pools', async () => {
     await setForDatabase({ [name]: value });
-    const pool = new BoundedPool({ connectionString: database.url, max: 1, ...limits });
+    const pool = poolOf({ connectionString: database.url, max: 1, ...limits });
     const dataSource = await new DataSource({
       type: 'postgres',
       driver: { ...pg, Pool: BoundedPool },
@@ -129,7 +137,7 @@ describe('behind a pooler', () => {
   it('no limit is sent that it would refuse, and no setting is left in a session that others use', async () => {
     const pooler = await startPooler(database.url);
     await setForDatabase({ IntervalStyle: 'iso_8601' });
-    const pool = new BoundedPool({ connectionString: pooler.url, max: 1, ...limits });
+    const pool = poolOf({ connectionString: pooler.url, max: 1, ...limits });
     const rows = await pool.run<{ name: string; setting: string }>(show);
     expect(rows).toContainEqual({ name: 'IntervalStyle', setting: 'iso_8601' });
     expect(rows).toContainEqual({ name: 'statement_timeout', setting: '0' });
@@ -140,7 +148,7 @@ describe('behind a pooler', () => {
 
 it('limits in the URL stay as they are', async () => {
   const url = `${database.url}?statement_timeout=1234`;
-  const pool = new BoundedPool({ connectionString: url, max: 1, ...limits });
+  const pool = poolOf({ connectionString: url, max: 1, ...limits });
   const rows = await pool.run<{ name: string; setting: string }>(show);
   expect(rows).toContainEqual({ name: 'statement_timeout', setting: '1234ms' });
   await pool.end();

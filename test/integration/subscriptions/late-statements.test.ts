@@ -89,13 +89,15 @@ describe('a statement that is sent after its event was handled', () => {
 
   it('has a timer of its own: it is refused and reported as well', async () => {
     let kept: EntityManager | undefined;
+    let isOver = false;
     const sender = setInterval(() => {
-      if (kept) void kept.query("INSERT INTO tallies VALUES ('late', 1, '')");
+      if (isOver) void kept?.query("INSERT INTO tallies VALUES ('late', 1, '')");
     }, 20);
     const afterRow = ({ manager }: ProjectionContext) => void (kept ??= manager);
     await system.count('a', 1);
     system.loop('one', { ...fast, meddling: { afterRow } }).start();
     expect(await system.positions.waitFor('tallies', 1n, 10_000)).toBe(true);
+    isOver = true;
     await waitUntil(() => Promise.resolve(reports().some((line) => line.includes('a statement was sent'))));
     clearInterval(sender);
     await delay(50);
