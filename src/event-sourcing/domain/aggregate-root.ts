@@ -7,6 +7,8 @@ import { eventMethods } from './event-methods';
 export interface StreamPlace {
   readonly version: number;
   readonly position: bigint;
+  /** Which event stands there: after a loss in the database it may be another one. */
+  readonly lastEventId?: string;
 }
 
 /** What an aggregate decided since it was loaded, to be stored as one append. */

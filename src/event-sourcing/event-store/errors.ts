@@ -17,7 +17,9 @@ export class WrongExpectedVersionError extends EventSourcingError {
     readonly actualVersion: number,
   ) {
     super(
-      `Stream ${stream.type}/${stream.id} is at version ${actualVersion}, but the append expected ${expectedVersion}.`,
+      actualVersion === expectedVersion
+        ? `Stream ${stream.type}/${stream.id} is at version ${actualVersion}, but with another last event than the append expected.`
+        : `Stream ${stream.type}/${stream.id} is at version ${actualVersion}, but the append expected ${expectedVersion}.`,
     );
   }
 }

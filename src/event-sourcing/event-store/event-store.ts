@@ -14,6 +14,11 @@ export interface ClaimedValue {
 
 export interface AppendOptions {
   readonly expectedVersion: ExpectedVersion;
+  /**
+   * The id of the event at the expected version, which must be a number from 1 on. Where another event stands there, the
+   * append is refused as at another version (WrongExpectedVersionError): the database may have lost the one that was read.
+   */
+  readonly lastEventId?: string;
   /** Values to take for this stream, after `releases`. One that this stream holds already is fine. */
   readonly claims?: readonly ClaimedValue[];
   /** Values to give up. One that this stream does not hold is left alone. */

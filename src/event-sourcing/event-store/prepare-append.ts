@@ -22,6 +22,7 @@ export interface PreparedEvent {
 export interface PreparedAppend {
   readonly stream: StreamId;
   readonly expectedVersion: ExpectedVersion;
+  readonly lastEventId?: string;
   readonly events: readonly PreparedEvent[];
   readonly claims: readonly ClaimedValue[];
   readonly releases: readonly ClaimedValue[];
@@ -43,6 +44,7 @@ export function prepareAppend(
   checkName(stream.type, 'The stream type');
   checkName(stream.id, 'The stream id');
   checkExpectedVersion(options.expectedVersion);
+  checkLastEventId(options);
   if (options.receipt) checkReceipt(options.receipt);
   checkCount(events.length, appendLimits.eventsPerAppend, 'events');
   const prepared = events.map(prepareEvent);
@@ -57,6 +59,7 @@ export function prepareAppend(
   return {
     stream,
     expectedVersion: options.expectedVersion,
+    lastEventId: options.lastEventId?.toLowerCase(),
     events: prepared,
     claims: prepareClaims(options.claims),
     releases: prepareClaims(options.releases),
@@ -126,6 +129,16 @@ function checkExpectedVersion(expected: ExpectedVersion): void {
   if (Number.isInteger(expected) && expected >= 0 && expected <= 2_147_483_647) return;
   throw new InvalidAppendError(
     `The expected version is ${String(expected)}. Use 0, 1, 2 …, 'no-stream', 'stream-exists' or 'any'.`,
+  );
+}
+
+function checkLastEventId({ expectedVersion, lastEventId }: AppendOptions): void {
+  if (lastEventId === undefined) return;
+  if (!uuidPattern.test(lastEventId.toLowerCase()))
+    throw new InvalidAppendError('The id of the last event is no UUID.');
+  if (typeof expectedVersion === 'number' && expectedVersion > 0) return;
+  throw new InvalidAppendError(
+    `The id of the last event needs an expected version from 1 on, but that is ${expectedVersion}.`,
   );
 }
 

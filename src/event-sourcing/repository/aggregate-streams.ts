@@ -3,6 +3,7 @@ import { ClaimTakenError, DuplicateEventIdError } from '../event-store/errors';
 import { StreamId } from '../event-store/event-envelope';
 import { EventRegistry } from '../event-store/event-registry';
 import { AppendResult, EventStore } from '../event-store/event-store';
+import { newId } from '../event-store/new-id';
 import { DerivedId } from './derived-ids';
 import { NothingRaisedError, RaisedInConstructorError } from './errors';
 import { markReceiptStored, receiptOfRequest } from './receipt-of-request';
@@ -38,8 +39,8 @@ export class AggregateStreams<T extends AggregateRoot> {
     let size = 0;
     for await (const recorded of this.store.readStream(this.of(id))) {
       aggregate ??= this.made(id);
-      const { version, position } = recorded;
-      AggregateRoot.replay(aggregate, this.registry.decode(recorded), { version, position });
+      const { version, position, id: lastEventId } = recorded;
+      AggregateRoot.replay(aggregate, this.registry.decode(recorded), { version, position, lastEventId });
       if (this.isMeasured) size += sizeOf(recorded.data);
     }
     return aggregate && { aggregate, size };
@@ -51,35 +52,42 @@ export class AggregateStreams<T extends AggregateRoot> {
     throw new RaisedInConstructorError(this.type);
   }
 
-  /** Whether the stream has no event behind the aggregate's last one. */
-  async isCurrent({ id, version }: T): Promise<boolean> {
-    for await (const _newer of this.store.readStream(this.of(id), { after: version, limit: 1 })) return false;
-    return true;
+  /** Whether the aggregate's last event stands in the stream, and none behind it. */
+  async isCurrent(aggregate: T): Promise<boolean> {
+    const { version, lastEventId } = AggregateRoot.placeOf(aggregate);
+    const ids: string[] = [];
+    const tail = this.store.readStream(this.of(aggregate.id), { after: version - 1, limit: 2 });
+    for await (const { id } of tail) ids.push(id);
+    return ids.length === 1 && ids[0] === lastEventId;
   }
 
   /** Appends what the aggregate raised, with its claims and the receipt of the request. */
   async append(aggregate: T, derivedId: DerivedId | undefined): Promise<AppendResult> {
     const { events, claims, releases } = AggregateRoot.pendingChanges(aggregate);
+    const { version, position, lastEventId } = AggregateRoot.placeOf(aggregate);
     const receipt = receiptOfRequest();
     if (events.length === 0) {
-      if (aggregate.version === 0 || claims.length + releases.length > 0)
-        throw new NothingRaisedError(this.type);
-      if (!receipt) return AggregateRoot.placeOf(aggregate);
+      if (version === 0 || claims.length + releases.length > 0) throw new NothingRaisedError(this.type);
+      if (!receipt) return { version, position };
     }
     const stream = this.of(aggregate.id);
     const newEvents = events.map((event, index) => {
       const encoded = this.registry.encode(event);
-      return { id: derivedId?.(encoded.type, index), ...encoded };
+      return { id: derivedId?.(encoded.type, index) ?? newId(), ...encoded };
     });
-    const options = { expectedVersion: aggregate.version, claims, releases, receipt };
+    const options = { expectedVersion: version, lastEventId, claims, releases, receipt };
     try {
       const result = await this.store.appendToStream(stream, newEvents, options).catch((error: unknown) => {
         // A durable handler got its event again, and its command was stored the first time: the ids stand in the stream.
         if (derivedId === undefined || !(error instanceof DuplicateEventIdError)) throw error;
-        return this.store.appendToStream(stream, newEvents, { ...options, expectedVersion: 'any' });
+        return this.store.appendToStream(stream, newEvents, {
+          ...options,
+          expectedVersion: 'any',
+          lastEventId: undefined,
+        });
       });
       markReceiptStored(receipt);
-      AggregateRoot.markStored(aggregate, result);
+      AggregateRoot.markStored(aggregate, { ...result, lastEventId: newEvents.at(-1)?.id ?? lastEventId });
       return result;
     } catch (error) {
       throw refusalOfClaim(error, claims) ?? error;

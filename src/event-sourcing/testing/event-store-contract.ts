@@ -1,5 +1,6 @@
 import { ContractCase } from './contract-case';
 import { claimCases } from './contract-claims';
+import { lastEventCases } from './contract-last-event';
 import { dataCases } from './contract-data';
 import { noteCases } from './contract-notes';
 import { readingCases } from './contract-reading';
@@ -14,6 +15,7 @@ import { versionCases } from './contract-versions';
  */
 export const eventStoreContract: readonly ContractCase[] = [
   ...versionCases,
+  ...lastEventCases,
   ...retryCases,
   ...claimCases,
   ...receiptCases,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   AppendOptions,
   AppendResult,
@@ -93,6 +94,13 @@ export const brokenStores: Readonly<Record<string, () => InMemoryEventStore>> = 
   'checks no version': broken({
     append: (append, stream, events, options) =>
       append(stream, events, { ...options, expectedVersion: 'any' }),
+  }),
+  'ignores which event is the last': broken({
+    append: (append, stream, events, { lastEventId: _id, ...options }) => append(stream, events, options),
+  }),
+  'takes every last event for another one': broken({
+    append: (append, stream, events, options) =>
+      append(stream, events, { ...options, lastEventId: options.lastEventId && randomUUID() }),
   }),
   'stores nothing': broken({ append: nothing }),
   'refuses everything': broken({

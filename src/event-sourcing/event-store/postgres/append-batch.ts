@@ -1,6 +1,13 @@
 import { AppendVerdict } from '../append-verdict';
 import { PreparedAppend } from '../prepare-append';
-import { appendEvents, claimColumns, eventColumns, expectedNumber, streamColumns } from './append-events';
+import {
+  appendEvents,
+  claimColumns,
+  eventColumns,
+  expectedNumber,
+  lastEventIds,
+  streamColumns,
+} from './append-events';
 import { RunStatement, Statement } from './bounded-pool';
 
 /** An append of one event at an exact version, without a receipt: most are. */
@@ -17,9 +24,9 @@ interface TryAppendRow {
 }
 
 const forEvents = '$1, $2, $3, $4, $5, $6, $7, $8';
-const tryAppendEvent = `SELECT try_append_event(${forEvents}) AS position`;
-const tryAppendBatch = `SELECT try_append_batch(${forEvents}) AS position`;
-const tryAppendWithClaims = `SELECT try_append_batch(${forEvents}, $9, $10, $11, $12) AS position`;
+const tryAppendEvent = `SELECT try_append_event(${forEvents}, $9) AS position`;
+const tryAppendBatch = `SELECT try_append_batch(${forEvents}, last_event_ids => $9) AS position`;
+const tryAppendWithClaims = `SELECT try_append_batch(${forEvents}, $9, $10, $11, $12, $13) AS position`;
 
 /**
  * The verdicts in the order of the batch. Simple appends are tried a short way first; a batch of which one is not simple, or not
@@ -56,12 +63,18 @@ function tryStatement(batch: readonly SimpleAppend[]): Statement {
     ? {
         name: 'try-append-with-claims',
         text: tryAppendWithClaims,
-        values: [...columns, ...claimColumns(batch)],
+        values: [...columns, ...claimColumns(batch), lastEventIds(batch)],
       }
-    : { name: 'try-append-batch', text: tryAppendBatch, values: columns };
+    : { name: 'try-append-batch', text: tryAppendBatch, values: [...columns, lastEventIds(batch)] };
 }
 
-function valuesOf({ stream, expectedVersion, events: [event] }: SimpleAppend): (string | number)[] {
+function valuesOf({
+  stream,
+  expectedVersion,
+  lastEventId,
+  events: [event],
+}: SimpleAppend): (string | number | null)[] {
   const { id, type, schemaVersion, data, metadata } = event;
-  return [stream.type, stream.id, expectedNumber(expectedVersion), id, type, schemaVersion, data, metadata];
+  const expected = expectedNumber(expectedVersion);
+  return [stream.type, stream.id, expected, id, type, schemaVersion, data, metadata, lastEventId ?? null];
 }

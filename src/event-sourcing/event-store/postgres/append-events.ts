@@ -7,7 +7,7 @@ import { RunStatement } from './bounded-pool';
 
 const statement =
   'SELECT append_no, verdict, stream_version, log_position, claim_no FROM append_events(' +
-  '$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)';
+  '$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)';
 
 interface AppendEventsRow {
   readonly append_no: number;
@@ -39,6 +39,7 @@ function columnsOf(batch: readonly PreparedAppend[]): Buffer[] {
     ...eventColumns(batch.flatMap(({ events }) => events)),
     ...claimColumns(batch),
     ...receiptColumns(batch),
+    lastEventIds(batch),
   ];
 }
 
@@ -48,6 +49,10 @@ export function streamColumns(batch: readonly PreparedAppend[]): Buffer[] {
     textArray(batch.map(({ stream }) => stream.id)),
     integerArray(batch.map(({ expectedVersion }) => expectedNumber(expectedVersion))),
   ];
+}
+
+export function lastEventIds(batch: readonly PreparedAppend[]): Buffer {
+  return uuidArray(batch.map(({ lastEventId }) => lastEventId));
 }
 
 export function eventColumns(events: readonly PreparedEvent[]): Buffer[] {

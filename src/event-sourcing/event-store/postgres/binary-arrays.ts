@@ -36,7 +36,8 @@ export function jsonArray(values: readonly string[]): Buffer {
   return arrayOf(typeIds.json, values, bytesOf(values), writeText);
 }
 
-export function uuidArray(values: readonly string[]): Buffer {
+/** Undefined is null in the array. */
+export function uuidArray(values: readonly (string | undefined)[]): Buffer {
   return arrayOf(typeIds.uuid, values, values.length * 16, writeUuid);
 }
 
@@ -64,24 +65,27 @@ function digitAt(value: string, index: number): number {
   return code < letterA ? code - zero : code - letterA + 10;
 }
 
-/** @param write Writes one element, and gives its length in bytes. */
+/**
+ * @param bytes Room for the elements, at least.
+ * @param write Writes one element, and gives its length in bytes.
+ */
 function arrayOf<T>(
   typeId: number,
-  values: readonly T[],
+  values: readonly (T | undefined)[],
   bytes: number,
   write: (buffer: Buffer, value: T, at: number) => number,
 ): Buffer {
   const buffer = Buffer.allocUnsafe(headerLength + 4 * values.length + bytes);
   buffer.writeInt32BE(1, 0); // dimensions
-  buffer.writeInt32BE(0, 4); // no nulls
+  buffer.writeInt32BE(values.includes(undefined) ? 1 : 0, 4); // whether there are nulls
   buffer.writeInt32BE(typeId, 8);
   buffer.writeInt32BE(values.length, 12);
   buffer.writeInt32BE(1, 16); // the first index
   let at = headerLength;
   for (const value of values) {
-    const length = write(buffer, value, at + 4);
+    const length = value === undefined ? -1 : write(buffer, value, at + 4);
     buffer.writeInt32BE(length, at);
-    at += 4 + length;
+    at += 4 + Math.max(length, 0);
   }
-  return buffer;
+  return buffer.subarray(0, at);
 }
