@@ -59,7 +59,8 @@ export interface ReadAllOptions {
  * - `position` is dense and in commit order: who reads `position > n` misses nothing, and sees each stream's versions
  *   in order.
  * - An acknowledged append is durable. A failed one stored nothing.
- * - Of two appends with the same expected version exactly one succeeds.
+ * - Of two appends with the same expected version exactly one succeeds. One that tells the id of the event at that version
+ *   is stored only behind that event.
  * - An event id is unique in the whole log, which makes a retry safe. With an exact version (or `'no-stream'`) behind the
  *   stream's head, the ids stored from there on are compared: all equal gives the first result again; a first id that
  *   differs, or a batch that runs past what is stored, is a `WrongExpectedVersionError`. With `'any'` or

@@ -30,9 +30,9 @@ const maxAttempts = 12;
  * Loads aggregates from their events, and stores what they raise.
  *
  * Updates of one aggregate take turns inside the process, so that races remain only between processes; the expected
- * version of the append is the judge of those. An aggregate that was updated may be kept for the next update. What is decided
- * upon a kept one is confirmed by the store before it is answered: events by their append, "nothing to do" by a look behind
- * its last event; a refusal is decided again upon the stored events.
+ * version of the append, and the id of the event there, are the judges of those. An aggregate that was updated may be kept for
+ * the next update. What is decided upon a kept one is confirmed by the store before it is answered: events by their append,
+ * "nothing to do" by a look at its last event and behind it; a refusal is decided again upon the stored events.
  */
 export class EventSourcedRepository<T extends AggregateRoot> {
   private readonly streams: AggregateStreams<T>;
