@@ -29,19 +29,20 @@ function judgeUnanswered(append: PreparedAppend, state: StoredState): AppendVerd
     const repeated = expected === version ? undefined : judgeRepeated(append, expected, state);
     return repeated ?? refused('duplicate', state);
   }
-  if (isReplaced(append, state)) return refused('version', state);
-  const owner = streamKey(append.stream);
-  const claim = append.claims.find((value) => (state.holderOf(value) ?? owner) !== owner);
-  return claim ? { ...refused('claim', state), claim } : accepted(append, state);
+  return refusedAtHead(append, state) ?? accepted(append, state);
 }
 
 function isThere(expected: ExpectedVersion, version: number): boolean {
   return expected === 'any' || expected === version || (expected === 'stream-exists' && version > 0);
 }
 
-/** Whether another event than the one that is told stands last in the stream. */
-function isReplaced({ lastEventId }: PreparedAppend, { stream }: StoredState): boolean {
-  return lastEventId !== undefined && stream.at(-1)?.id !== lastEventId;
+/** A new append at the right version fails only by another last event than it tells, or by a claim. */
+function refusedAtHead(append: PreparedAppend, state: StoredState): AppendVerdict | undefined {
+  const { lastEventId } = append;
+  if (lastEventId !== undefined && state.stream.at(-1)?.id !== lastEventId) return refused('version', state);
+  const owner = streamKey(append.stream);
+  const claim = append.claims.find((value) => (state.holderOf(value) ?? owner) !== owner);
+  return claim && { ...refused('claim', state), claim };
 }
 
 function accepted({ events }: PreparedAppend, { head, stream }: StoredState): AppendVerdict {

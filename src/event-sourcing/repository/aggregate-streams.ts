@@ -87,7 +87,10 @@ export class AggregateStreams<T extends AggregateRoot> {
         });
       });
       markReceiptStored(receipt);
-      AggregateRoot.markStored(aggregate, { ...result, lastEventId: newEvents.at(-1)?.id ?? lastEventId });
+      AggregateRoot.markStored(aggregate, {
+        ...result,
+        lastEventId: [lastEventId, ...newEvents.map(({ id }) => id)].at(-1),
+      });
       return result;
     } catch (error) {
       throw refusalOfClaim(error, claims) ?? error;
