@@ -198,6 +198,7 @@ function makeLoopParts(
   settings: SubscriptionSettings,
 ): SubscriptionLoopParts {
   const owner = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
-  const leases = new Leases(dataSource, owner, settings.leaseSeconds, settings.pollMs);
+  const isLogHere = store instanceof PostgresEventStore;
+  const leases = new Leases(dataSource, owner, settings.leaseSeconds, settings.pollMs, isLogHere);
   return { store, log, dataSource, leases, appended, projected, settings };
 }

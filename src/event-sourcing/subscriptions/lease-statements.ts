@@ -86,12 +86,18 @@ export const noteFailure = `
   FROM (${mine}) AS m WHERE s.name = m.name AND s.segment = m.segment RETURNING s.epoch`;
 
 /** Moves a checkpoint from $6 to $7 and prolongs its lease by $5 seconds, in the transaction that has handled the events. */
-export const moveCheckpoint = `
+const move = `
   UPDATE subscriptions SET position = $7, seen = mod(seen + $8, 18446744073709551616),
     lease_expires_at = clock_timestamp() + make_interval(secs => $5), lease_seconds = $5
-  WHERE name = $1 AND segment = $2 AND epoch = $3 AND owner = $4 AND position = $6
+  WHERE name = $1 AND segment = $2 AND epoch = $3 AND owner = $4 AND position = $6`;
+
+/** Only past an event that the log of this database holds under the id $9. */
+export const moveCheckpoint = `${move}
     AND EXISTS (SELECT FROM events WHERE events.position = $7 AND event_id = $9)
   RETURNING position`;
+
+/** For a store that keeps its events elsewhere. */
+export const moveCheckpointOfOtherStore = `${move} RETURNING position`;
 
 /** Whether the log holds this event: position $1, id $2. */
 export const findEvent = 'SELECT position FROM events WHERE position = $1 AND event_id = $2';

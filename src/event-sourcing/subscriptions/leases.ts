@@ -11,6 +11,7 @@ import {
   findEvent,
   holdLease,
   moveCheckpoint,
+  moveCheckpointOfOtherStore,
   noteFailure,
   releaseLease,
   TakenRow,
@@ -57,12 +58,16 @@ export class Leases {
   private readonly rounds: LeaseRounds;
   private readonly renewals: LeaseRenewals;
 
-  /** `roundMs`: how often at most to ask for leases that can be had, in milliseconds. */
+  /**
+   * `roundMs`: how often at most to ask for leases that can be had, in milliseconds. `isLogHere`: whether the database of the
+   * checkpoints holds the events, too.
+   */
   constructor(
     private readonly dataSource: DataSource,
     readonly owner: string,
     private readonly leaseSeconds: number,
     roundMs: number = defaultSubscriptionSettings.pollMs,
+    private readonly isLogHere = true,
   ) {
     this.connection = new LeaseConnection(dataSource, leaseSeconds);
     this.rounds = new LeaseRounds(this.connection, { owner, leaseSeconds, roundMs });
@@ -114,9 +119,12 @@ export class Leases {
   ): Promise<void> {
     const last = events.at(-1);
     if (!last) return;
-    const values = [...this.keyOf(lease), this.leaseSeconds, from, last.position, seenSum(events), last.id];
-    const [rows] = await manager.query<[unknown[], number]>(moveCheckpoint, values);
+    const values = [...this.keyOf(lease), this.leaseSeconds, from, last.position, seenSum(events)];
+    const [rows] = this.isLogHere
+      ? await manager.query<[unknown[], number]>(moveCheckpoint, [...values, last.id])
+      : await manager.query<[unknown[], number]>(moveCheckpointOfOtherStore, values);
     if (rows.length > 0) return;
+    if (!this.isLogHere) throw new LeaseLostError(lease);
     const [found] = await manager.query<unknown[]>(findEvent, [last.position, last.id]);
     throw found ? new LeaseLostError(lease) : new EventGoneError(last.position);
   }
