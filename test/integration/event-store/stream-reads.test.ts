@@ -45,10 +45,9 @@ describe('streams that are read at once', () => {
     const alone = await read(streams[4] as StreamId);
     statements.mockClear();
     const together = await Promise.all(streams.map((stream) => read(stream)));
-    expect(statements.mock.calls.map(([{ name }]: [{ name: string }]) => name)).toEqual([
-      'read-stream',
-      'read-streams',
-    ]);
+    const names = statements.mock.calls.map(([{ name }]: [{ name: string }]) => name);
+    // The notice of the appends may come in between.
+    expect(names.filter((name) => name.startsWith('read-'))).toEqual(['read-stream', 'read-streams']);
     expect(together[4]).toEqual(alone);
     expect(together.map((events) => events.map(({ data }) => data.number))).toEqual(
       lengths.map((length) => upTo(length)),
