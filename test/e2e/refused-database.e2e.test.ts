@@ -123,13 +123,18 @@ describe('a start that leaves the migrations to somebody else', () => {
       url(),
       `DELETE FROM migrations WHERE name = '${pending}'`,
       'ALTER FUNCTION try_append_event RENAME TO try_append_event_of_later',
+      'ALTER FUNCTION try_append_batch RENAME TO try_append_batch_of_later',
     );
     const service = await startService({ DATABASE_URL: url(), MIGRATE_ON_START: 'false' });
     const client = new Client(service.url);
     const refused = await client.post('/v1/users', { name: 'Ada', email: 'ada@example.com' });
     const readiness = await client.get<{ checks: Record<string, string> }>('/health/ready');
     expect((await migrateAt(url())).code).toBe(0);
-    await runSql(url(), 'ALTER FUNCTION try_append_event_of_later RENAME TO try_append_event');
+    await runSql(
+      url(),
+      'ALTER FUNCTION try_append_event_of_later RENAME TO try_append_event',
+      'ALTER FUNCTION try_append_batch_of_later RENAME TO try_append_batch',
+    );
     await eventually('it is ready', async () => (await client.get('/health/ready')).status === 200);
     await createUser(client, { email: 'ada@example.com' });
     expect(await service.end()).toBe(0);

@@ -239,7 +239,7 @@ describe('new rows that take over', () => {
     expect(await swap.swap(projection)).toBe(0n);
   });
 
-  it.each(['LOCK TABLE', 'DELETE FROM subscriptions', 'replace_live_table', 'COMMIT'])(
+  it.each(['LOCK TABLE', 'DELETE FROM subscriptions', 'COMMIT'])(
     'are all there or not at all when the process dies before its "%s"',
     async (statement) => {
       system.loop('live').start();
