@@ -12,7 +12,7 @@ import { Projector } from './projections/projector';
 import { Projections } from './projections/projections';
 import { EventSourcedRepository } from './repository/event-sourced-repository';
 import { aggregateRepositoryToken, InjectAggregate } from './repository/inject-aggregate';
-import { DurableEventsHandler } from './subscriptions/durable-events-handler';
+import { DurableEventsHandler } from './subscriptions/handlers/durable-events-handler';
 
 @DomainEvent('LampLit')
 class LampLit {}

@@ -61,8 +61,9 @@ export type {
   RecordedEvent,
   StreamId,
 } from './event-store/event-envelope';
-export type { Receipt, StoredReceipt } from './event-store/receipt';
-export { newId } from './event-store/new-id';
+export type { Receipt } from './messaging/receipt';
+export type { StoredReceipt } from './event-store/stored-receipt';
+export { newId } from './new-id';
 export { isExactNumber } from './event-store/exact-numbers';
 export { appendLimits } from './event-store/append-limits';
 export { EventRegistry } from './event-store/event-registry';
@@ -92,14 +93,10 @@ export {
 export { ReceiptCleaning } from './event-store/receipt-cleaning';
 export { InMemoryEventStore } from './event-store/in-memory-event-store';
 export { LogCheck, type LogCheckResult } from './event-store/postgres/log-check';
-export { BoundedPool, type BoundedPoolConfig } from './event-store/postgres/bounded-pool';
+export { BoundedPool, type BoundedPoolConfig } from './postgres/bounded-pool';
 export { readLogState, type LogState } from './event-store/postgres/log-state';
-export { sessionSettings } from './event-store/postgres/session-settings';
-export {
-  databaseFailureOf,
-  isDatabaseUnavailable,
-  type DatabaseFailure,
-} from './event-store/postgres/database-failure';
+export { sessionSettings } from './postgres/session-settings';
+export { databaseFailureOf, isDatabaseUnavailable, type DatabaseFailure } from './postgres/database-failure';
 export {
   PostgresEventStore,
   type EventStoreLoad,
@@ -126,42 +123,47 @@ export {
   type DurableHandlerOptions,
   type HandlerContext,
   type IDurableEventsHandler,
-} from './subscriptions/durable-events-handler';
+} from './subscriptions/handlers/durable-events-handler';
 
 // What the kernel tells of its work, for metrics and traces
+export { type DiagnosticChannel, type DiagnosticWork } from './diagnostics';
 export {
   appendBatch,
   appendConflict,
   appending,
   claimTaken,
+  type AppendWork,
+} from './event-store/diagnostics';
+export { updateRetry } from './repository/diagnostics';
+export {
   eventFailure,
   eventRetry,
   handlingEvent,
   leaseChange,
   subscriptionBatch,
   subscriptionFailure,
-  updateRetry,
-  type AppendWork,
-  type DiagnosticChannel,
-  type DiagnosticWork,
   type EventWork,
-} from './diagnostics';
+} from './subscriptions/diagnostics';
 export { memberOfThrown, messageOfThrown } from './describe-thrown';
 
 // Subscriptions: how they stand, and what an operator may do
-export { BeyondLogError, EventGoneError, LogHoleError } from './subscriptions/contiguous';
-export { LeaseLostError } from './subscriptions/leases';
-export { failureCategories, type FailureCategory } from './subscriptions/failure-category';
+export { BeyondLogError, EventGoneError, LogHoleError } from './log/contiguous';
+export { LeaseLostError } from './subscriptions/checkpoints/leases';
+export { failureCategories, type FailureCategory } from './subscriptions/parked/failure-category';
 export {
   NotParkedError,
   StreamNotSetAsideError,
   SubscriptionControl,
   type ParkedEvent,
-} from './subscriptions/subscription-control';
-export { CheckpointCheck, type CheckpointProof } from './subscriptions/checkpoint-check';
-export { SubscriptionStatuses } from './subscriptions/subscription-status';
-export type { RebuildProgress, SegmentStatus, SubscriptionStatus } from './subscriptions/status-of-rows';
-export { SubscriptionWatchdog } from './subscriptions/subscription-watchdog';
-export { UnknownSubscriptionError } from './subscriptions/subscribers';
-export { Subscriptions } from './subscriptions/subscriptions';
+} from './subscriptions/operate/subscription-control';
+export { CheckpointCheck, type CheckpointProof } from './subscriptions/operate/checkpoint-check';
+export { SubscriptionStatuses } from './subscriptions/operate/subscription-status';
+export type {
+  RebuildProgress,
+  SegmentStatus,
+  SubscriptionStatus,
+} from './subscriptions/operate/status-of-rows';
+export { SubscriptionWatchdog } from './subscriptions/operate/subscription-watchdog';
+export { UnknownSubscriptionError } from './subscribers';
+export { Subscriptions } from './runtime';
 export type { SubscriptionSettings } from './subscriptions/subscription-settings';

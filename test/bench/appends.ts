@@ -1,4 +1,4 @@
-import { newId } from '../../src/event-sourcing/event-store/new-id';
+import { newId } from '../../src/event-sourcing/new-id';
 import { BenchStore } from './bench-store';
 import { Contestant } from './measure';
 

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Pool } from 'pg';
 import { EventSourcedRepository, WrongExpectedVersionError } from '../../src/event-sourcing';
-import { newId } from '../../src/event-sourcing/event-store/new-id';
+import { newId } from '../../src/event-sourcing/new-id';
 import { AggregateCache } from '../../src/event-sourcing/repository/aggregate-cache';
 import { BenchAggregate, Benched } from './bench-user';
 import { metadata, payload } from './payload';

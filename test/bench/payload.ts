@@ -1,4 +1,4 @@
-import { newId } from '../../src/event-sourcing/event-store/new-id';
+import { newId } from '../../src/event-sourcing/new-id';
 
 /** About 150 bytes of JSON, as an ordinary event has. */
 export const payload = {

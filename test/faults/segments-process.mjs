@@ -9,9 +9,9 @@ const { AppendSignal, EventRegistry, PostgresEventStore, Projections, Projector 
 const { DomainEvent, On } = kernel('domain/index');
 const { ProgressSignal } = kernel('event-store/progress-signal');
 const { segmentsOf } = kernel('projections/projection-segment');
-const { Leases } = kernel('subscriptions/leases');
-const { SharedLog } = kernel('subscriptions/shared-log');
-const { SubscriptionRun } = kernel('subscriptions/subscription-run');
+const { Leases } = kernel('subscriptions/checkpoints/leases');
+const { SharedLog } = kernel('log/shared-log');
+const { SubscriptionRun } = kernel('subscriptions/delivery/subscription-run');
 const { defaultSubscriptionSettings } = kernel('subscriptions/subscription-settings');
 
 const [url, owner] = process.argv.slice(2);

@@ -6,7 +6,7 @@ import {
 } from './errors';
 import { AppendResult, ClaimedValue } from './event-store';
 import { PreparedAppend } from './prepare-append';
-import { Receipt } from './receipt';
+import { Receipt } from '../messaging/receipt';
 
 /** What the log says to one append. `version` and `position` are those of the stream's last event after that. */
 export interface AppendVerdict {

@@ -1,7 +1,7 @@
 import { appendLimits } from './append-limits';
 import { InvalidAppendError } from './errors';
 import { checkText } from './plain-json';
-import { Receipt } from './receipt';
+import { Receipt } from '../messaging/receipt';
 
 const longestKeepSeconds = 31_536_000;
 

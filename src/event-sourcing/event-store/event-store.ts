@@ -1,7 +1,8 @@
 import type { EntityManager } from 'typeorm';
 import { NewEvent, Position, RecordedEvent, StreamId } from './event-envelope';
-import type { LogIdentity } from './postgres/log-identity';
-import { Receipt, StoredReceipt } from './receipt';
+import type { LogIdentity } from './log-identity';
+import { Receipt } from '../messaging/receipt';
+import { StoredReceipt } from './stored-receipt';
 
 /** `'no-stream'` is version 0. A number is the version of the stream's last event. */
 export type ExpectedVersion = number | 'no-stream' | 'stream-exists' | 'any';

@@ -9,7 +9,8 @@ import { AppendOptions, AppendResult, EventStore, ReadAllOptions, ReadStreamOpti
 import { judgeAppend } from './judge-append';
 import { prepareAppend, PreparedAppend } from './prepare-append';
 import { readPages } from './read-pages';
-import { Receipt, StoredReceipt } from './receipt';
+import { Receipt } from '../messaging/receipt';
+import { StoredReceipt } from './stored-receipt';
 
 /** Events that a restart loses are no log. */
 export class InMemoryStoreInProductionError extends EventSourcingError {

@@ -1,5 +1,6 @@
 import { receiptKey } from './append-verdict';
-import { Receipt, StoredReceipt } from './receipt';
+import { Receipt } from '../messaging/receipt';
+import { StoredReceipt } from './stored-receipt';
 
 interface Entry {
   readonly stored: StoredReceipt;

@@ -5,9 +5,9 @@ import { DuplicateEventIdError, InvalidAppendError } from './errors';
 import { EventMetadata, NewEvent, StreamId } from './event-envelope';
 import { AppendOptions, ClaimedValue, ExpectedVersion } from './event-store';
 import { checkText, Label, textOf, toPlainJson } from './plain-json';
-import { newId } from './new-id';
+import { newId } from '../new-id';
 import { checkReceipt } from './check-receipt';
-import { Receipt } from './receipt';
+import { Receipt } from '../messaging/receipt';
 
 /** An event that is checked and written as JSON: nothing about it can fail in the store any more. */
 export interface PreparedEvent {

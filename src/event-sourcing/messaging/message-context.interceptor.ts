@@ -1,6 +1,6 @@
 import { CallHandler, ExecutionContext, Injectable, NestInterceptor, Optional } from '@nestjs/common';
 import { Observable } from 'rxjs';
-import { newId } from '../event-store/new-id';
+import { newId } from '../new-id';
 import { messageContext, MessageContext, runInMessageContext } from './message-context';
 
 /** What a message tells of itself, in its headers or its data. What it does not tell is made. */

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { newId } from '../event-store/new-id';
-import type { Receipt } from '../event-store/receipt';
+import { newId } from '../new-id';
+import type { Receipt } from './receipt';
 
 /** What every message carries on, from the request to the last event that it leads to. */
 export interface MessageContext {

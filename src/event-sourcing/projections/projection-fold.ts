@@ -1,9 +1,9 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { Position, RecordedEvent } from '../event-store/event-envelope';
 import { EventStore } from '../event-store/event-store';
-import { inSnapshot } from '../event-store/postgres/in-snapshot';
-import { LogPages } from '../subscriptions/log-pages';
-import { segmentOf } from '../subscriptions/segment-of';
+import { inSnapshot } from '../postgres/in-snapshot';
+import { LogPages } from '../log/log-pages';
+import { segmentOf } from '../subscriptions/checkpoints/segment-of';
 import { compareTables } from './compare-tables';
 import { FoldParts } from './fold-parts';
 import { liveName } from './live-name';

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { RecordedEvent } from '../event-store/event-envelope';
-import { segmentOf } from '../subscriptions/segment-of';
+import { segmentOf } from '../subscriptions/checkpoints/segment-of';
 import { Segment, Subscriber, WithinTime } from '../subscriptions/subscriber';
 import { Projection } from './projection';
 import { quoted, tablesOf } from './tables-of';

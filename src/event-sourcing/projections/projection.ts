@@ -4,7 +4,7 @@ import { EventRegistry } from '../event-store/event-registry';
 import { RecordedEvent } from '../event-store/event-envelope';
 import { WithinTime, Work } from '../subscriptions/subscriber';
 import { CollectedRows } from '../rows/collected-rows';
-import { RowsInHand } from '../subscriptions/rows-in-hand';
+import { RowsInHand } from '../subscriptions/delivery/rows-in-hand';
 import { ProjectionContext, ProjectorDefinition } from './projector';
 
 type ProjectorMethod = (event: object, context: ProjectionContext) => unknown;

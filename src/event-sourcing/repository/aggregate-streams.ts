@@ -3,7 +3,7 @@ import { ClaimTakenError, DuplicateEventIdError } from '../event-store/errors';
 import { StreamId } from '../event-store/event-envelope';
 import { EventRegistry } from '../event-store/event-registry';
 import { AppendResult, EventStore } from '../event-store/event-store';
-import { newId } from '../event-store/new-id';
+import { newId } from '../new-id';
 import { DerivedId } from './derived-ids';
 import { NothingRaisedError, RaisedInConstructorError } from './errors';
 import { markReceiptStored, receiptOfRequest } from './receipt-of-request';

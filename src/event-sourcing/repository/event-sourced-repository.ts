@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AggregateClass, AggregateRoot, AtOnce, mayBeCached, NotAtOnceError } from '../domain';
-import { updateRetry } from '../diagnostics';
+import { updateRetry } from './diagnostics';
 import { WrongExpectedVersionError } from '../event-store/errors';
 import { EventRegistry } from '../event-store/event-registry';
 import { AppendResult, EventStore } from '../event-store/event-store';

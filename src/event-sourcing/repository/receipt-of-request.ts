@@ -1,5 +1,5 @@
 import { EventSourcingError } from '../event-store/errors';
-import { Receipt } from '../event-store/receipt';
+import { Receipt } from '../messaging/receipt';
 import { messageContext } from '../messaging/message-context';
 
 /** A mistake in a command handler: a repeated request could not tell which of its appends were made. */

@@ -4,7 +4,7 @@ import { type EventSourcingOptions, OPTIONS } from '../event-sourcing.options';
 import { EventStore } from '../event-store/event-store';
 import { Projections } from '../projections/projections';
 import { checkTables } from '../projections/tables-of';
-import { Subscribers } from '../subscriptions/subscribers';
+import { Subscribers } from '../subscribers';
 import { DATA_SOURCE, noDataSource } from './application-data-source';
 import { checkColumns } from './check-columns';
 import { checkInMemory } from './check-in-memory';

@@ -17,8 +17,8 @@ import { EventRegistrationError } from '../event-store/event-registry';
 import { EventSourcingModule } from '../event-sourcing.module';
 import { Projections } from '../projections/projections';
 import { Projector } from '../projections/projector';
-import { DurableEventsHandler } from '../subscriptions/durable-events-handler';
-import { Subscribers } from '../subscriptions/subscribers';
+import { DurableEventsHandler } from '../subscriptions/handlers/durable-events-handler';
+import { Subscribers } from '../subscribers';
 
 @DomainEvent('Paid')
 class Paid {}
@@ -432,7 +432,7 @@ describe('what another copy of the package decorated is refused by name', () => 
   let copy: {
     readonly domain: typeof import('../domain');
     readonly projector: typeof import('../projections/projector');
-    readonly handler: typeof import('../subscriptions/durable-events-handler');
+    readonly handler: typeof import('../subscriptions/handlers/durable-events-handler');
   };
   const sentence = (name: string, decorator: string) =>
     `${name} has the @${decorator} of another copy of this package, which the running one does not know. ` +
@@ -443,7 +443,7 @@ describe('what another copy of the package decorated is refused by name', () => 
       copy = {
         domain: jest.requireActual('../domain'),
         projector: jest.requireActual('../projections/projector'),
-        handler: jest.requireActual('../subscriptions/durable-events-handler'),
+        handler: jest.requireActual('../subscriptions/handlers/durable-events-handler'),
       };
     });
   });

@@ -4,7 +4,7 @@ import { AggregateRoot, EventClass, eventMethods } from '../domain';
 import { anotherCopy, isOfAnotherCopy } from '../domain/decorated-classes';
 import { EventRegistrationError } from '../event-store/event-registry';
 import { projectorDefinition } from '../projections/projector';
-import { durableHandlerDefinition } from '../subscriptions/durable-events-handler';
+import { durableHandlerDefinition } from '../subscriptions/handlers/durable-events-handler';
 import { checkScope } from './check-scope';
 
 /** A provider that gets the events of the log. */

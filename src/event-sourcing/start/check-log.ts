@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { EventStore } from '../event-store/event-store';
-import { LogIdentity, readLogIdentity } from '../event-store/postgres/log-identity';
+import { LogIdentity } from '../event-store/log-identity';
+import { readLogIdentity } from '../event-store/postgres/read-log-identity';
 import { DatabaseNotReadyError } from './errors';
 import { kernelTables } from './kernel-tables';
 

@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { NewEvent, RecordedEvent, StreamId } from '../event-store/event-envelope';
 import { EventStore } from '../event-store/event-store';
-import { Receipt } from '../event-store/receipt';
+import { Receipt } from '../messaging/receipt';
 
 /** One promise of the event store, as a test that any store can be put to. Uses streams of its own. */
 export interface ContractCase {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { v7 as uuidv7 } from 'uuid';
 import { InvalidAppendError, ReceiptExistsError, WrongExpectedVersionError } from '../event-store/errors';
-import { Receipt } from '../event-store/receipt';
+import { Receipt } from '../messaging/receipt';
 import { ContractCase, newEvent, newEvents, newReceipt, newStream, readWhole } from './contract-case';
 
 /** Receipts of requests, and what they guard. */

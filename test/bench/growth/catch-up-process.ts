@@ -3,9 +3,9 @@ import { Logger } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { ProjectionPositions } from '../../../src/event-sourcing';
 import { segmentsOf } from '../../../src/event-sourcing/projections/projection-segment';
-import { Leases } from '../../../src/event-sourcing/subscriptions/leases';
-import { SharedLog } from '../../../src/event-sourcing/subscriptions/shared-log';
-import { SubscriptionRun } from '../../../src/event-sourcing/subscriptions/subscription-run';
+import { Leases } from '../../../src/event-sourcing/subscriptions/checkpoints/leases';
+import { SharedLog } from '../../../src/event-sourcing/log/shared-log';
+import { SubscriptionRun } from '../../../src/event-sourcing/subscriptions/delivery/subscription-run';
 import { defaultSubscriptionSettings } from '../../../src/event-sourcing/subscriptions/subscription-settings';
 import { openGrowthDatabase } from './growth-database';
 

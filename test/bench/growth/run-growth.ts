@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { LogCheck } from '../../../src/event-sourcing';
-import { CheckpointCheck } from '../../../src/event-sourcing/subscriptions/checkpoint-check';
+import { CheckpointCheck } from '../../../src/event-sourcing/subscriptions/operate/checkpoint-check';
 import { migrate } from '../../../src/platform/database/migrate';
 import { startEmbeddedPostgres } from '../../../src/platform/embedded-postgres/embedded-postgres';
 import { machine, rounded } from '../report';

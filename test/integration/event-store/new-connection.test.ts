@@ -1,5 +1,5 @@
 import { DataSource } from 'typeorm';
-import { canWriteOnNewConnection } from '../../../src/event-sourcing/event-store/postgres/new-connection';
+import { canWriteOnNewConnection } from '../../../src/event-sourcing/postgres/new-connection';
 import { runSql } from '../../support/own-server';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database';
 import { proxyTo } from '../../e2e/database-proxy';

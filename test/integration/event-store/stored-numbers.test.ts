@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { EventRegistry, InexactNumberError, RecordedEvent, StreamId } from '../../../src/event-sourcing';
 import { DomainEvent } from '../../../src/event-sourcing/domain';
-import { SharedLog } from '../../../src/event-sourcing/subscriptions/shared-log';
+import { SharedLog } from '../../../src/event-sourcing/log/shared-log';
 import { startStore, StoreUnderTest } from './postgres-store';
 
 @DomainEvent('Paid')

@@ -12,12 +12,12 @@ import {
 } from '../../../src/event-sourcing';
 import { Aggregate, AggregateRoot, DomainEvent, On } from '../../../src/event-sourcing/domain';
 import { ProgressSignal } from '../../../src/event-sourcing/event-store/progress-signal';
-import { DurableHandler } from '../../../src/event-sourcing/subscriptions/durable-handler';
-import { durableHandlerDefinition } from '../../../src/event-sourcing/subscriptions/durable-events-handler';
-import { Leases } from '../../../src/event-sourcing/subscriptions/leases';
+import { DurableHandler } from '../../../src/event-sourcing/subscriptions/handlers/durable-handler';
+import { durableHandlerDefinition } from '../../../src/event-sourcing/subscriptions/handlers/durable-events-handler';
+import { Leases } from '../../../src/event-sourcing/subscriptions/checkpoints/leases';
 import { defaultSubscriptionSettings } from '../../../src/event-sourcing/subscriptions/subscription-settings';
-import { SharedLog } from '../../../src/event-sourcing/subscriptions/shared-log';
-import { SubscriptionLoop } from '../../../src/event-sourcing/subscriptions/subscription-loop';
+import { SharedLog } from '../../../src/event-sourcing/log/shared-log';
+import { SubscriptionLoop } from '../../../src/event-sourcing/subscriptions/delivery/subscription-loop';
 import { runInMessageContext } from '../../../src/event-sourcing';
 import { Counted, startTallies, TallySystem } from './tally';
 

@@ -6,8 +6,8 @@ import {
   messageContext,
   runInMessageContext,
 } from '../../../src/event-sourcing';
-import { EventBusBridge } from '../../../src/event-sourcing/messaging/event-bus-bridge';
-import { SharedLog } from '../../../src/event-sourcing/subscriptions/shared-log';
+import { EventBusBridge } from '../../../src/event-sourcing/messaging/event-bus/event-bus-bridge';
+import { SharedLog } from '../../../src/event-sourcing/log/shared-log';
 import { startStore, StoreUnderTest } from '../event-store/postgres-store';
 import { Counted } from './tally';
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { FairShare } from '../../../src/event-sourcing/subscriptions/fair-share';
-import { Lease, LeaseLostError } from '../../../src/event-sourcing/subscriptions/leases';
+import { FairShare } from '../../../src/event-sourcing/subscriptions/delivery/fair-share';
+import { Lease, LeaseLostError } from '../../../src/event-sourcing/subscriptions/checkpoints/leases';
 import { Subscriber } from '../../../src/event-sourcing/subscriptions/subscriber';
 import { waitUntil } from '../../support/wait-until';
 import { handlerOf, OneProcess, ProcessOptions, startProcess } from './one-process';

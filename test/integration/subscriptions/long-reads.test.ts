@@ -13,7 +13,7 @@ import {
   type ProjectionContext,
 } from '../../../src/event-sourcing';
 import { On } from '../../../src/event-sourcing/domain';
-import { inSnapshot } from '../../../src/event-sourcing/event-store/postgres/in-snapshot';
+import { inSnapshot } from '../../../src/event-sourcing/postgres/in-snapshot';
 import { compareTables } from '../../../src/event-sourcing/projections/compare-tables';
 import { createTestDatabase, TestDatabase } from '../../support/test-database';
 import { Counted, Tally } from './tally';

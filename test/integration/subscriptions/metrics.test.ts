@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { EventStoreClosedError, type ProjectionContext } from '../../../src/event-sourcing';
-import { segmentOf } from '../../../src/event-sourcing/subscriptions/segment-of';
+import { segmentOf } from '../../../src/event-sourcing/subscriptions/checkpoints/segment-of';
 import { Metrics } from '../../../src/platform/observability/metrics';
 import { SubscriptionGauges } from '../../../src/platform/observability/subscription-gauges';
 import { SubscriptionMetrics } from '../../../src/platform/observability/subscription-metrics';

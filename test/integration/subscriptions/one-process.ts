@@ -7,12 +7,12 @@ import {
   SubscriptionSettings,
 } from '../../../src/event-sourcing';
 import { ProgressSignal } from '../../../src/event-sourcing/event-store/progress-signal';
-import { Leases } from '../../../src/event-sourcing/subscriptions/leases';
-import { SharedLog } from '../../../src/event-sourcing/subscriptions/shared-log';
+import { Leases } from '../../../src/event-sourcing/subscriptions/checkpoints/leases';
+import { SharedLog } from '../../../src/event-sourcing/log/shared-log';
 import { Subscriber } from '../../../src/event-sourcing/subscriptions/subscriber';
-import { SubscriptionLoopParts } from '../../../src/event-sourcing/subscriptions/subscription-loop';
+import { SubscriptionLoopParts } from '../../../src/event-sourcing/subscriptions/delivery/subscription-loop';
 import { defaultSubscriptionSettings } from '../../../src/event-sourcing/subscriptions/subscription-settings';
-import { SubscriptionRun } from '../../../src/event-sourcing/subscriptions/subscription-run';
+import { SubscriptionRun } from '../../../src/event-sourcing/subscriptions/delivery/subscription-run';
 
 /** What one process has: a pool of its own, leases, and a count of the statements that it sends. */
 export interface OneProcess {

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { Client } from 'pg';
 import { RebuildBlockedError } from '../../../src/event-sourcing';
 import { nextRowsOf } from '../../../src/event-sourcing/projections/rebuild/next-rows';
-import { Leases } from '../../../src/event-sourcing/subscriptions/leases';
+import { Leases } from '../../../src/event-sourcing/subscriptions/checkpoints/leases';
 import { waitUntil } from '../../support/wait-until';
 import { startTallies, TallySystem } from './tally';
 

@@ -9,8 +9,8 @@ import {
   Rebuilds,
 } from '../../../src/event-sourcing';
 import { On } from '../../../src/event-sourcing/domain';
-import { DurableHandlers } from '../../../src/event-sourcing/subscriptions/durable-handlers';
-import { Subscribers } from '../../../src/event-sourcing/subscriptions/subscribers';
+import { DurableHandlers } from '../../../src/event-sourcing/subscriptions/handlers/durable-handlers';
+import { Subscribers } from '../../../src/event-sourcing/subscribers';
 import { waitUntil } from '../../support/wait-until';
 import { Counted, startTallies, Tally, TallySystem } from './tally';
 

@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
 import type { EventBus } from '@nestjs/cqrs';
 import { AppendSignal, EventRegistry, SubscriptionWatchdog } from '../../../src/event-sourcing';
-import { EventBusBridge } from '../../../src/event-sourcing/messaging/event-bus-bridge';
-import { SharedLog } from '../../../src/event-sourcing/subscriptions/shared-log';
+import { EventBusBridge } from '../../../src/event-sourcing/messaging/event-bus/event-bus-bridge';
+import { SharedLog } from '../../../src/event-sourcing/log/shared-log';
 import { waitUntil } from '../../support/wait-until';
 import { handlerOf, OneProcess, startProcess } from './one-process';
 import { Counted, startTallies, TallySystem } from './tally';

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { CheckpointCheck, ProjectionFold } from '../../../src/event-sourcing';
-import { segmentOf } from '../../../src/event-sourcing/subscriptions/segment-of';
+import { segmentOf } from '../../../src/event-sourcing/subscriptions/checkpoints/segment-of';
 import { waitUntil } from '../../support/wait-until';
 import { startTallies, TallySystem } from './tally';
 

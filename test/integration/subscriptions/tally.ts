@@ -19,11 +19,11 @@ import { DomainEvent, On } from '../../../src/event-sourcing/domain';
 import { ProgressSignal } from '../../../src/event-sourcing/event-store/progress-signal';
 import { Projection } from '../../../src/event-sourcing/projections/projection';
 import { segmentsOf } from '../../../src/event-sourcing/projections/projection-segment';
-import { DurableHandlers } from '../../../src/event-sourcing/subscriptions/durable-handlers';
-import { Leases } from '../../../src/event-sourcing/subscriptions/leases';
-import { SharedLog } from '../../../src/event-sourcing/subscriptions/shared-log';
-import { Subscribers } from '../../../src/event-sourcing/subscriptions/subscribers';
-import { SubscriptionRun } from '../../../src/event-sourcing/subscriptions/subscription-run';
+import { DurableHandlers } from '../../../src/event-sourcing/subscriptions/handlers/durable-handlers';
+import { Leases } from '../../../src/event-sourcing/subscriptions/checkpoints/leases';
+import { SharedLog } from '../../../src/event-sourcing/log/shared-log';
+import { Subscribers } from '../../../src/event-sourcing/subscribers';
+import { SubscriptionRun } from '../../../src/event-sourcing/subscriptions/delivery/subscription-run';
 import {
   defaultSubscriptionSettings,
   SubscriptionSettings,

@@ -8,7 +8,7 @@ import {
   lastEventIds,
   streamColumns,
 } from './append-events';
-import { RunStatement, Statement } from './bounded-pool';
+import { RunStatement, Statement } from '../../postgres/bounded-pool';
 
 /** An append of one event at an exact version, without a receipt: most are. */
 interface SimpleAppend extends PreparedAppend {

@@ -1,4 +1,4 @@
-import { appendBatch, appendConflict, claimTaken } from '../../diagnostics';
+import { appendBatch, appendConflict, claimTaken } from '../diagnostics';
 import { AppendVerdict } from '../append-verdict';
 import { ClaimTakenError, WrongExpectedVersionError } from '../errors';
 import { NewEvent } from '../event-envelope';

@@ -1,9 +1,9 @@
 import { AppendVerdict } from '../append-verdict';
 import { ClaimedValue, ExpectedVersion } from '../event-store';
 import { PreparedAppend, PreparedEvent } from '../prepare-append';
-import { Receipt } from '../receipt';
+import { Receipt } from '../../messaging/receipt';
 import { booleanArray, integerArray, jsonArray, textArray, uuidArray } from './binary-arrays';
-import { RunStatement } from './bounded-pool';
+import { RunStatement } from '../../postgres/bounded-pool';
 
 const statement =
   'SELECT append_no, verdict, stream_version, log_position, claim_no FROM append_events(' +

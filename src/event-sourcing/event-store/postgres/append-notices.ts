@@ -4,8 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { Client, ClientConfig } from 'pg';
 import { AppendSignal } from '../progress-signal';
-import { RunStatement } from './bounded-pool';
-import { limitsApart, prepareSession, sessionSettings } from './session-settings';
+import { RunStatement } from '../../postgres/bounded-pool';
+import { limitsApart, prepareSession, sessionSettings } from '../../postgres/session-settings';
 
 const channel = 'annals_appended';
 

@@ -4,7 +4,7 @@ import { AppendVerdict, claimKey, receiptKey, resultOf, streamKey } from '../app
 import { EventStoreClosedError, EventStoreOverloadedError, WrongExpectedVersionError } from '../errors';
 import { AppendResult } from '../event-store';
 import { PreparedAppend } from '../prepare-append';
-import { isDatabaseUnavailable } from './database-failure';
+import { isDatabaseUnavailable } from '../../postgres/database-failure';
 
 export type SendBatch = (batch: readonly PreparedAppend[]) => Promise<readonly AppendVerdict[]>;
 

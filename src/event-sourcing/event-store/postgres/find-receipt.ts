@@ -1,4 +1,4 @@
-import { StoredReceipt } from '../receipt';
+import { StoredReceipt } from '../stored-receipt';
 
 /** $1 caller, $2 key. The position is that of the event which the append left as the stream's last one. */
 export const findReceipt =

@@ -1,6 +1,6 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import { Position } from '../event-envelope';
-import { withLongReads } from './in-snapshot';
+import { withLongReads } from '../../postgres/in-snapshot';
 import { Piece, piecesOfLog } from './pieces-of-log';
 
 export interface LogCheckResult {

@@ -1,6 +1,6 @@
 import { RecordedEvent } from '../event-envelope';
 import { ReadAllOptions } from '../event-store';
-import { RunStatement } from './bounded-pool';
+import { RunStatement } from '../../postgres/bounded-pool';
 import { PageMeter } from './page-meter';
 import { eventOfLog, LogRow, readAll } from './read-all';
 

@@ -1,7 +1,8 @@
 import { checkNote, checkReceipt } from '../check-receipt';
 import { ReceiptExistsError } from '../errors';
-import { Receipt, StoredReceipt } from '../receipt';
-import { RunStatement } from './bounded-pool';
+import { Receipt } from '../../messaging/receipt';
+import { StoredReceipt } from '../stored-receipt';
+import { RunStatement } from '../../postgres/bounded-pool';
 import { deleteExpiredReceipts } from './delete-expired-receipts';
 import { findReceipt, ReceiptRow, storedReceipt } from './find-receipt';
 import { keepReceipt } from './keep-receipt';

@@ -2,7 +2,7 @@ import { ReadGroups } from '../../read-groups';
 import { RecordedEvent, StreamId } from '../event-envelope';
 import { isText } from '../plain-json';
 import { StreamPage } from '../read-pages';
-import { RunStatement } from './bounded-pool';
+import { RunStatement } from '../../postgres/bounded-pool';
 import { PageMeter } from './page-meter';
 import { readStream, readStreams } from './read-stream';
 import { EventRow, recordedEvent } from './recorded-event-row';

@@ -1,5 +1,5 @@
 import { RebuildRefusedError, TableInUseError } from './errors';
-import { postgresCodeOf } from './postgres-code';
+import { postgresCodeOf } from '../../postgres/postgres-code';
 
 const otherRebuild =
   'Another rebuild of one of its tables has begun, or somebody made a table of this name in projection_next.';

@@ -1,9 +1,9 @@
 import type { EntityManager } from 'typeorm';
 import { Position, RecordedEvent } from '../../event-store/event-envelope';
 import { EventStore } from '../../event-store/event-store';
-import { checkContiguous } from '../../subscriptions/contiguous';
-import { EventHandling } from '../../subscriptions/event-handling';
-import { seenSum } from '../../subscriptions/seen-events';
+import { checkContiguous } from '../../log/contiguous';
+import { EventHandling } from '../../subscriptions/delivery/event-handling';
+import { seenSum } from '../../subscriptions/checkpoints/seen-events';
 import { SubscriptionSettings } from '../../subscriptions/subscription-settings';
 import { Projection } from '../projection';
 import { NextRows, nextNameOf, nextRowsOf } from './next-rows';

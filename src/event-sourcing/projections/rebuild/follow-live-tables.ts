@@ -5,7 +5,7 @@ import { quoted } from '../tables-of';
 import { asRefusal } from './as-refusal';
 import { RebuildBlockedError, RebuildRefusedError, TableChangedError } from './errors';
 import { createNext, limitWaiting, obstacleOf, problemOf, removeNext } from './next-tables';
-import { postgresCodeOf } from './postgres-code';
+import { postgresCodeOf } from '../../postgres/postgres-code';
 import { lockRebuild } from './rebuild-row';
 import { lockOutWriters, usersOf } from './table-locks';
 

@@ -3,7 +3,7 @@ import { Projection } from '../projection';
 import { quoted } from '../tables-of';
 import { TableInUseError } from './errors';
 import { nextNameOf } from './next-rows';
-import { postgresCodeOf } from './postgres-code';
+import { postgresCodeOf } from '../../postgres/postgres-code';
 
 const dependentsExist = '2BP01';
 const lockTimeout = '55P03';

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { messageOfThrown } from '../../describe-thrown';
-import { SubscriptionRun } from '../../subscriptions/subscription-run';
-import { SubscriptionLoopParts } from '../../subscriptions/subscription-loop';
+import { SubscriptionRun } from '../../subscriptions/delivery/subscription-run';
+import { SubscriptionLoopParts } from '../../subscriptions/delivery/subscription-loop';
 import { Projection } from '../projection';
 import { Projections } from '../projections';
 import { NextRows, nextNameOf, nextRowsOf } from './next-rows';

@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { currentMetadata } from '../../messaging/message-context';
-import { createSubscription } from '../../subscriptions/create-subscription';
-import { Subscribers } from '../../subscriptions/subscribers';
+import { createSubscription } from '../../subscriptions/checkpoints/create-subscription';
+import { Subscribers } from '../../subscribers';
 import { Projection } from '../projection';
 import { segmentsOf } from '../projection-segment';
 import { Projections } from '../projections';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
-import { postgresCodeOf } from './postgres-code';
+import { postgresCodeOf } from '../../postgres/postgres-code';
 
 /**
  * How long one try may stand in the queue for the tables, in milliseconds. Queries that come meanwhile wait behind it, so this

@@ -1,0 +1,86 @@
+import { LeaseConnection } from '../checkpoints/lease-connection';
+import { memberLasts } from '../checkpoints/lease-statements';
+
+export interface FairShareOf {
+  readonly subscription: string;
+  readonly owner: string;
+  readonly segments: number;
+  readonly leaseSeconds: number;
+}
+
+export interface Place {
+  release(): void;
+  /** Whether this process runs more than its share, and this segment is the one to give back. */
+  isToBeLeft(): boolean;
+}
+
+/** $1 subscription, $2 owner, $3 seconds, $4 whether the owner counts. Gives the processes that count, in the order of their names. */
+const refreshMembers = `
+  WITH joined AS (
+    INSERT INTO subscription_members (subscription, owner, expires_at, lease_seconds)
+    SELECT $1, $2, clock_timestamp() + make_interval(secs => $3), $3 WHERE $4
+    ON CONFLICT (subscription, owner) DO UPDATE SET expires_at = excluded.expires_at, lease_seconds = excluded.lease_seconds
+    RETURNING owner),
+  removed AS (
+    DELETE FROM subscription_members WHERE subscription = $1
+      AND (expires_at < clock_timestamp() - interval '1 hour' OR (owner = $2 AND NOT $4)))
+  SELECT owner FROM subscription_members WHERE subscription = $1 AND owner <> $2 AND ${memberLasts}
+  UNION SELECT owner FROM joined
+  ORDER BY owner`;
+
+const leave = 'DELETE FROM subscription_members WHERE subscription = $1 AND owner = $2';
+
+/**
+ * How many segments of one subscription this process may run: as many as the others, or one more. Processes whose loops
+ * keep failing do not count, so that the others take their segments. It only spreads the work; that two never both write
+ * is for the leases.
+ */
+export class FairShare {
+  private held = 0;
+  private quota = 0;
+
+  constructor(
+    private readonly connection: LeaseConnection,
+    private readonly of: FairShareOf,
+  ) {}
+
+  /** Counts the processes again, and this one with them when it is able. */
+  async refresh(isAble: boolean): Promise<void> {
+    const { subscription, owner, leaseSeconds } = this.of;
+    const values = [subscription, owner, leaseSeconds, isAble];
+    const members = await this.connection.query<{ owner: string }>('refresh-members', refreshMembers, values);
+    this.quota = quotaOf(
+      members.map((member) => member.owner),
+      this.of,
+    );
+  }
+
+  async leave(): Promise<void> {
+    const { subscription, owner } = this.of;
+    await this.connection.query('leave-members', leave, [subscription, owner]);
+  }
+
+  /** A place for one segment, to be released when the segment is given back or was not to be had; undefined when all are used. */
+  reserve(): Place | undefined {
+    if (this.held >= this.quota) return undefined;
+    this.held++;
+    let isHeld = true;
+    const release = (): void => {
+      if (isHeld) this.held--;
+      isHeld = false;
+    };
+    const isToBeLeft = (): boolean => {
+      if (isHeld && this.held > this.quota) release();
+      return !isHeld;
+    };
+    return { release, isToBeLeft };
+  }
+}
+
+/** With nobody able, everybody may try all. */
+function quotaOf(owners: readonly string[], { owner, segments }: FairShareOf): number {
+  if (owners.length === 0) return segments;
+  const rank = owners.indexOf(owner);
+  if (rank < 0) return 0;
+  return Math.floor(segments / owners.length) + (rank < segments % owners.length ? 1 : 0);
+}

@@ -1,0 +1,60 @@
+import { Logger } from '@nestjs/common';
+import { FairShare } from './fair-share';
+import { Subscriber } from '../subscriber';
+import { SubscriptionLoop, SubscriptionLoopParts } from './subscription-loop';
+
+/** After so many failures in a row a process leaves its segments to others. */
+const failuresOfTheUnable = 3;
+
+/** One subscription in this process: a loop for each of its segments, and this process's share of them. */
+export class SubscriptionRun {
+  private readonly logger = new Logger(SubscriptionRun.name);
+  private readonly loops: readonly SubscriptionLoop[];
+  private readonly share: FairShare | undefined;
+  private readonly refreshMs: number;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    readonly name: string,
+    segments: readonly Subscriber[],
+    parts: SubscriptionLoopParts,
+  ) {
+    const { leases, settings } = parts;
+    const of = { subscription: name, owner: leases.owner, segments: segments.length };
+    this.share =
+      segments.length > 1
+        ? new FairShare(leases.connection, { ...of, leaseSeconds: settings.leaseSeconds })
+        : undefined;
+    this.refreshMs = (settings.leaseSeconds * 1_000) / 3;
+    this.loops = segments.map((segment) => new SubscriptionLoop(segment, parts, this.share));
+  }
+
+  /** Whether one of the loops failed at its last try. */
+  get isFailing(): boolean {
+    return this.loops.some((loop) => loop.failuresInARow > 0);
+  }
+
+  start(): void {
+    if (this.share) {
+      void this.refresh();
+      this.timer = setInterval(() => void this.refresh(), this.refreshMs);
+    }
+    for (const loop of this.loops) loop.start();
+  }
+
+  /** Finishes what is under way, gives the leases back, and leaves the segments to the other processes. */
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    await Promise.all(this.loops.map((loop) => loop.stop()));
+    await this.share?.leave().catch((error: Error) => this.logger.warn(`"${this.name}": ${error.message}`));
+  }
+
+  private async refresh(): Promise<void> {
+    const isAble = this.loops.every((loop) => loop.failuresInARow < failuresOfTheUnable);
+    await this.share
+      ?.refresh(isAble)
+      .catch((error: Error) =>
+        this.logger.warn(`"${this.name}": its processes were not counted: ${error.message}`),
+      );
+  }
+}

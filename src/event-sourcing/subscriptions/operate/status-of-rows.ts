@@ -1,0 +1,206 @@
+import { Position } from '../../event-store/event-envelope';
+import { BeyondLogError } from '../../log/contiguous';
+import { leaseLasts } from '../checkpoints/lease-statements';
+
+/** How far a rebuild of a read model has got. */
+export interface RebuildProgress {
+  /** The version for which the rows are made anew. */
+  readonly version: number;
+  readonly checkpoint: Position;
+  readonly startedAt: Date;
+  /** Events a second, on average since it started. */
+  readonly eventsPerSecond: number;
+  /** How long it will take at that rate, in seconds; null when that is not known. */
+  readonly secondsLeft: number | null;
+  /** As of a subscription: `stopped` when no process of its version runs it. */
+  readonly state: 'running' | 'stopped' | 'failed';
+  /** The process that makes the rows; of a divided one, all that do. */
+  readonly owner: string | null;
+  readonly paused: boolean;
+  readonly lagEvents: bigint;
+  /** The new rows wait for an operator before they take over. */
+  readonly isHeld: boolean;
+  readonly parkedCount: number;
+  /** Why the new rows stand still, or do not take over. */
+  readonly failure: string | null;
+}
+
+export interface SubscriptionStatus {
+  readonly name: string;
+  readonly kind: 'projector' | 'handler';
+  /** The version that made its rows. */
+  readonly version: number;
+  /**
+   * `stopped`: paused, or no process runs it, or one of its segments. `failed`: it stands still; `failure` says why. Also
+   * when its checkpoint is beyond the head of the log.
+   * `rebuilding`: its rows are being made anew, beside those that are read.
+   */
+  readonly state: 'running' | 'rebuilding' | 'stopped' | 'failed';
+  /** Of its slowest segment, like the lag. */
+  readonly checkpoint: Position;
+  /** Position of the last event of the log. */
+  readonly head: Position;
+  readonly lagEvents: bigint;
+  /**
+   * Age of the oldest event that it has not seen, in seconds; 0 when it has seen all. By the stamp of the event, within what
+   * this process has seen of the log by its own clock.
+   */
+  readonly lagSeconds: number;
+  /** The process that runs it; of a divided one, all that do. */
+  readonly owner: string | null;
+  readonly segments: readonly SegmentStatus[];
+  readonly paused: boolean;
+  readonly failure: string | null;
+  /** Events set aside: parked, tried again, or waiting behind one of those. */
+  readonly parkedCount: number;
+  /** When rows that were made anew took over last; null when that never happened. */
+  readonly rebuiltAt: Date | null;
+  readonly rebuild: RebuildProgress | null;
+}
+
+export interface SegmentStatus {
+  readonly segment: number;
+  readonly checkpoint: Position;
+  readonly lagEvents: bigint;
+  readonly lagSeconds: number;
+  readonly owner: string | null;
+  readonly parkedCount: number;
+}
+
+/** $1 names, $2 what ends the names of rebuilds. */
+export const selectStatus = `
+  SELECT s.name, s.segment, s.kind, s.version, s.paused, COALESCE(s.failure, r.trouble) AS failure,
+    s.rebuilt_at, s.position AS checkpoint,
+    CASE WHEN ${leaseLasts} THEN s.owner END AS owner,
+    l.head, COALESCE(EXTRACT(EPOCH FROM clock_timestamp() - e.timestamp), 0)::double precision AS lag_seconds,
+    COALESCE(p.parked_count, 0) AS parked_count,
+    r.started_at, r.is_held, EXTRACT(EPOCH FROM clock_timestamp() - r.started_at)::double precision AS rebuilding_seconds
+  FROM subscriptions AS s CROSS JOIN event_log AS l
+    LEFT JOIN events AS e ON e.position = s.position + 1
+    LEFT JOIN rebuilds AS r ON r.projection || $2 = s.name
+    LEFT JOIN (
+      SELECT subscription, segment, count(*)::integer AS parked_count FROM parked_events
+      WHERE subscription = ANY ($1) GROUP BY subscription, segment
+    ) AS p ON p.subscription = s.name AND p.segment = s.segment
+  WHERE s.name = ANY ($1)
+  ORDER BY s.name, s.segment`;
+
+export interface StatusRow {
+  readonly name: string;
+  readonly segment: number;
+  readonly kind: 'projector' | 'handler';
+  readonly version: number;
+  readonly paused: boolean;
+  readonly failure: string | null;
+  readonly rebuilt_at: Date | null;
+  readonly checkpoint: string;
+  readonly owner: string | null;
+  readonly head: string;
+  readonly lag_seconds: number;
+  readonly parked_count: number;
+  readonly started_at: Date | null;
+  readonly is_held: boolean | null;
+  readonly rebuilding_seconds: number | null;
+}
+
+/** Age of the event at a position, in seconds; `stamped`: what its stamp says. */
+type AgeOf = (position: Position, stamped: number) => number;
+
+/** The status of one subscription, from the rows of its segments and those of its rebuild. */
+export function statusOf(
+  rows: readonly [StatusRow, ...StatusRow[]],
+  rebuild: readonly StatusRow[],
+  ageOf: AgeOf,
+): SubscriptionStatus {
+  const slowest = slowestOf(rows);
+  const { name, kind, version } = slowest;
+  const { checkpoint, lagEvents, lagSeconds } = segmentStatus(slowest, ageOf);
+  return {
+    name,
+    kind,
+    version,
+    state: rebuild.length > 0 ? stateBesideRebuild(rows) : stateOf(rows),
+    checkpoint,
+    head: BigInt(slowest.head),
+    lagEvents,
+    lagSeconds,
+    owner: ownersOf(rows),
+    segments: rows.map((row) => segmentStatus(row, ageOf)),
+    paused: slowest.paused,
+    failure: failureOf(rows),
+    parkedCount: parkedIn(rows),
+    rebuiltAt: slowest.rebuilt_at,
+    rebuild: progressOf(rebuild),
+  };
+}
+
+function segmentStatus(row: StatusRow, ageOf: AgeOf): SegmentStatus {
+  const checkpoint = BigInt(row.checkpoint);
+  const lagEvents = lagOf(row);
+  const age = lagEvents === 0n ? 0 : ageOf(checkpoint + 1n, row.lag_seconds);
+  return {
+    segment: row.segment,
+    checkpoint,
+    lagEvents,
+    lagSeconds: Math.round(age * 1_000) / 1_000,
+    owner: row.owner,
+    parkedCount: row.parked_count,
+  };
+}
+
+function parkedIn(rows: readonly StatusRow[]): number {
+  return rows.reduce((sum, row) => sum + row.parked_count, 0);
+}
+
+function progressOf([first, ...others]: readonly StatusRow[]): RebuildProgress | null {
+  if (!first) return null;
+  const rows = [first, ...others] as const;
+  const slowest = slowestOf(rows);
+  const done = Number(slowest.checkpoint);
+  const rate = done / Math.max(slowest.rebuilding_seconds ?? 0, 0.001);
+  return {
+    version: slowest.version,
+    checkpoint: BigInt(slowest.checkpoint),
+    startedAt: slowest.started_at ?? new Date(0),
+    eventsPerSecond: Math.round(rate),
+    secondsLeft: rate > 0 ? Math.ceil((Number(slowest.head) - done) / rate) : null,
+    state: stateOf(rows),
+    owner: ownersOf(rows),
+    paused: slowest.paused,
+    lagEvents: lagOf(slowest),
+    isHeld: slowest.is_held ?? false,
+    parkedCount: parkedIn(rows),
+    failure: failureOf(rows),
+  };
+}
+
+function slowestOf(rows: readonly [StatusRow, ...StatusRow[]]): StatusRow {
+  return rows.reduce((a, b) => (BigInt(a.checkpoint) <= BigInt(b.checkpoint) ? a : b));
+}
+
+function stateOf(rows: readonly StatusRow[]): RebuildProgress['state'] {
+  if (rows.some((row) => row.paused)) return 'stopped';
+  if (failureOf(rows) !== null) return 'failed';
+  return rows.every((row) => row.owner !== null) ? 'running' : 'stopped';
+}
+
+/** Rows of an old version that are made anew need nobody who runs them. */
+function stateBesideRebuild(rows: readonly StatusRow[]): SubscriptionStatus['state'] {
+  const state = stateOf(rows);
+  return state === 'failed' || rows.some((row) => row.paused) ? state : 'rebuilding';
+}
+
+function lagOf({ head, checkpoint }: StatusRow): bigint {
+  const lag = BigInt(head) - BigInt(checkpoint);
+  return lag > 0n ? lag : 0n;
+}
+
+function ownersOf(rows: readonly StatusRow[]): string | null {
+  return [...new Set(rows.flatMap(({ owner }) => owner ?? []))].join(', ') || null;
+}
+
+function failureOf(rows: readonly StatusRow[]): string | null {
+  const beyond = rows.find(({ checkpoint, head }) => BigInt(checkpoint) > BigInt(head));
+  if (beyond) return new BeyondLogError(BigInt(beyond.checkpoint), BigInt(beyond.head)).message;
+  return rows.find(({ failure }) => failure !== null)?.failure ?? null;
+}

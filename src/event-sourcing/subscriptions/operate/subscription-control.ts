@@ -1,0 +1,207 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import { EventSourcingError } from '../../event-store/errors';
+import { Position, StreamId } from '../../event-store/event-envelope';
+import { currentMetadata } from '../../messaging/message-context';
+import { createSubscription } from '../checkpoints/create-subscription';
+import { FailureCategory } from '../parked/failure-category';
+import { rebuildSuffix } from '../subscriber';
+import { Subscribers } from '../../subscribers';
+
+export interface ParkedEvent {
+  readonly position: Position;
+  readonly stream: StreamId;
+  /** `retrying` until it has failed too often, then `parked`; `waiting` behind one of those. */
+  readonly state: 'retrying' | 'parked' | 'waiting';
+  readonly attempts: number;
+  readonly error: string | null;
+  readonly stack: string | null;
+  /** Of the last failure; null while it waits, and for failures that an older program stored. */
+  readonly category: FailureCategory | null;
+  readonly firstFailedAt: Date | null;
+  readonly lastFailedAt: Date | null;
+  readonly nextAttemptAt: Date | null;
+}
+
+/** The event is not set aside, or it only waits behind another of its stream. */
+export class NotParkedError extends EventSourcingError {
+  constructor(
+    readonly subscription: string,
+    readonly position: Position,
+  ) {
+    super(`"${subscription}" has no failed event at position ${position}.`);
+  }
+}
+
+/** The subscription has set nothing of this stream aside. */
+export class StreamNotSetAsideError extends EventSourcingError {
+  constructor(
+    readonly subscription: string,
+    readonly stream: StreamId,
+  ) {
+    super(`"${subscription}" has set nothing of the stream ${stream.type}/${stream.id} aside.`);
+  }
+}
+
+const pause = `
+  UPDATE subscriptions SET paused = true, owner = NULL, lease_expires_at = NULL, epoch = epoch + 1
+  WHERE name = $1 AND NOT paused RETURNING name`;
+
+const resume = 'UPDATE subscriptions SET paused = false WHERE name = $1 AND paused RETURNING name';
+
+const lockSubscription = 'SELECT FROM subscriptions WHERE name = $1 ORDER BY segment FOR UPDATE';
+
+const selectParked = `
+  SELECT position, aggregate_type, aggregate_id, state, attempts, error, stack, category, first_failed_at,
+    last_failed_at, next_attempt_at
+  FROM parked_events WHERE subscription = $1 AND position > $2 ORDER BY position LIMIT $3`;
+
+const retryNow = `
+  UPDATE parked_events SET state = 'retrying', attempts = 0, next_attempt_at = clock_timestamp()
+  WHERE subscription = $1 AND position = $2 AND state <> 'waiting' RETURNING position`;
+
+const retryAllNow = `
+  UPDATE parked_events SET state = 'retrying', attempts = 0, next_attempt_at = clock_timestamp()
+  WHERE subscription = $1 AND state <> 'waiting' RETURNING position`;
+
+const retryStreamNow = `
+  UPDATE parked_events SET state = 'retrying', attempts = 0, next_attempt_at = clock_timestamp()
+  WHERE subscription = $1 AND aggregate_type = $2 AND aggregate_id = $3 AND state <> 'waiting' RETURNING position`;
+
+const recordDiscarded = `
+  INSERT INTO discarded_events (subscription, position, reason, actor, error, attempts)
+  SELECT subscription, position, $3, $4, error, attempts FROM parked_events
+  WHERE subscription = $1 AND position = $2 AND state <> 'waiting'`;
+
+const deleteDiscarded = `
+  DELETE FROM parked_events WHERE subscription = $1 AND position = $2 AND state <> 'waiting'
+  RETURNING aggregate_type, aggregate_id`;
+
+const promoteNext = `
+  UPDATE parked_events SET state = 'retrying', next_attempt_at = clock_timestamp()
+  WHERE subscription = $1 AND state = 'waiting' AND position = (
+    SELECT min(position) FROM parked_events WHERE subscription = $1 AND aggregate_type = $2 AND aggregate_id = $3)`;
+
+interface ParkedRow {
+  readonly position: string;
+  readonly aggregate_type: string;
+  readonly aggregate_id: string;
+  readonly state: ParkedEvent['state'];
+  readonly attempts: number;
+  readonly error: string | null;
+  readonly stack: string | null;
+  readonly category: FailureCategory | null;
+  readonly first_failed_at: Date | null;
+  readonly last_failed_at: Date | null;
+  readonly next_attempt_at: Date | null;
+}
+
+/**
+ * What an operator may do with a subscription, from any process. Names are checked: UnknownSubscriptionError. Rows that are
+ * being made anew are one of their own: `users@next`.
+ */
+export class SubscriptionControl {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly subscribers: Subscribers,
+  ) {}
+
+  /** Takes the lease from whoever has it; nobody gets it until it is resumed. False when it was paused already. */
+  async pause(name: string): Promise<boolean> {
+    const [subscriber] = this.isRebuild(name) ? [] : this.subscribers.get(name);
+    if (subscriber) await createSubscription(this.dataSource, subscriber);
+    return this.update(pause, this.known(name));
+  }
+
+  /** False when it was not paused. */
+  async resume(name: string): Promise<boolean> {
+    return this.update(resume, this.known(name));
+  }
+
+  /** What is set aside, in the order of the log. */
+  async parked(name: string, after: Position = 0n, limit = 100): Promise<readonly ParkedEvent[]> {
+    const rows = await this.dataSource.query<ParkedRow[]>(selectParked, [this.known(name), after, limit]);
+    return rows.map((row) => ({
+      position: BigInt(row.position),
+      stream: { type: row.aggregate_type, id: row.aggregate_id },
+      state: row.state,
+      attempts: row.attempts,
+      error: row.error,
+      stack: row.stack,
+      category: row.category,
+      firstFailedAt: row.first_failed_at,
+      lastFailedAt: row.last_failed_at,
+      nextAttemptAt: row.next_attempt_at,
+    }));
+  }
+
+  /** Tries the event again at once, and when it succeeds, those that wait behind it. @throws NotParkedError */
+  async retry(name: string, position: Position): Promise<void> {
+    await this.locked(name, async (manager) => {
+      const [rows] = await manager.query<[unknown[], number]>(retryNow, [name, position]);
+      if (rows.length === 0) throw new NotParkedError(name, position);
+    });
+  }
+
+  /**
+   * Tries all streams that are set aside again at once, each from its first event on. Resolves with how many streams that are;
+   * whether they succeed, `parked` tells later.
+   */
+  async retryAll(name: string): Promise<number> {
+    return this.locked(name, async (manager) => {
+      const [rows] = await manager.query<[unknown[], number]>(retryAllNow, [name]);
+      return rows.length;
+    });
+  }
+
+  /** Tries the failed event of a stream again at once, and resolves with its position. @throws StreamNotSetAsideError */
+  async retryStream(name: string, stream: StreamId): Promise<Position> {
+    return this.locked(name, async (manager) => {
+      const values = [name, stream.type, stream.id];
+      const [[row]] = await manager.query<[{ position: string }[], number]>(retryStreamNow, values);
+      if (!row) throw new StreamNotSetAsideError(name, stream);
+      return BigInt(row.position);
+    });
+  }
+
+  /** Gives the event up, and says why; those that wait behind it follow. @throws NotParkedError */
+  async discard(name: string, position: Position, reason: string): Promise<void> {
+    await this.locked(name, async (manager) => {
+      await manager.query(recordDiscarded, [name, position, reason, currentMetadata().actor]);
+      const [rows] = await manager.query<[ParkedRow[], number]>(deleteDiscarded, [name, position]);
+      const [stream] = rows;
+      if (!stream) throw new NotParkedError(name, position);
+      await manager.query(promoteNext, [name, stream.aggregate_type, stream.aggregate_id]);
+    });
+  }
+
+  /**
+   * Gives the checkpoint, the tables and what is set aside of a projector that was renamed to its new name, which a projector of this
+   * program has. No process may run it meanwhile. @throws QueryFailedError saying why it is refused
+   */
+  async rename(oldName: string, newName: string): Promise<void> {
+    await this.dataSource.query('SELECT rename_projection($1, $2)', [oldName, this.known(newName)]);
+  }
+
+  private known(name: string): string {
+    this.subscribers.get(this.isRebuild(name) ? name.slice(0, -rebuildSuffix.length) : name);
+    return name;
+  }
+
+  private isRebuild(name: string): boolean {
+    return name.endsWith(rebuildSuffix);
+  }
+
+  /** The loop locks the same row before it queues an event behind another one. */
+  private async locked<R>(name: string, work: (manager: EntityManager) => Promise<R>): Promise<R> {
+    const known = this.known(name);
+    return this.dataSource.transaction(async (manager) => {
+      await manager.query(lockSubscription, [known]);
+      return work(manager);
+    });
+  }
+
+  private async update(text: string, name: string): Promise<boolean> {
+    const [rows] = await this.dataSource.query<[unknown[], number]>(text, [name]);
+    return rows.length > 0;
+  }
+}

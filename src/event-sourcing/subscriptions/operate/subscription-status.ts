@@ -1,0 +1,33 @@
+import type { DataSource } from 'typeorm';
+import { Position } from '../../event-store/event-envelope';
+import { LogAges } from '../../log/log-ages';
+import { selectStatus, statusOf, StatusRow, SubscriptionStatus } from './status-of-rows';
+import { rebuildSuffix } from '../subscriber';
+import { Subscribers } from '../../subscribers';
+
+/** How the subscriptions of the application stand, whichever process runs them. */
+export class SubscriptionStatuses {
+  private readonly ages = new LogAges();
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly subscribers: Subscribers,
+  ) {}
+
+  /** Those that a process has run at least once. */
+  async all(): Promise<readonly SubscriptionStatus[]> {
+    const names = this.subscribers.names();
+    const withRebuilds = names.flatMap((name) => [name, name + rebuildSuffix]);
+    const began = performance.now();
+    const rows = await this.dataSource.query<StatusRow[]>(selectStatus, [withRebuilds, rebuildSuffix]);
+    const now = performance.now();
+    const [any] = rows;
+    if (any) this.ages.observe(BigInt(any.head), began, now);
+    const ageOf = (position: Position, stamped: number): number => this.ages.age(position, stamped, now);
+    const of = (name: string): StatusRow[] => rows.filter((row) => row.name === name);
+    return [...names].sort().flatMap((name) => {
+      const [first, ...others] = of(name);
+      return first ? [statusOf([first, ...others], of(name + rebuildSuffix), ageOf)] : [];
+    });
+  }
+}

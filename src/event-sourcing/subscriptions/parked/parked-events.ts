@@ -1,0 +1,216 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import { streamKey } from '../../event-store/append-verdict';
+import { Position, RecordedEvent, StreamId } from '../../event-store/event-envelope';
+import { FailureCategory } from './failure-category';
+import { defaultSubscriptionSettings } from '../subscription-settings';
+
+/** The first event of a stream that is set aside, and due for another try. */
+export interface DueEvent {
+  readonly position: Position;
+  readonly stream: StreamId;
+  readonly attempts: number;
+}
+
+/** How an event failed, and what comes next: another try after a pause, or, without a pause, an operator. */
+export interface Failure {
+  readonly error: string;
+  readonly stack: string | undefined;
+  readonly category: FailureCategory;
+  readonly retryInMs: number | undefined;
+}
+
+const selectStreams = `
+  SELECT DISTINCT aggregate_type, aggregate_id FROM parked_events WHERE subscription = $1 AND segment = $2`;
+
+/** Those that wait have not failed. */
+const countFailed =
+  "SELECT count(*)::integer AS count FROM parked_events WHERE subscription = $1 AND state <> 'waiting'";
+
+/**
+ * Due are also those whose time is further off than any pause ($4, in milliseconds): another clock has stamped them, of a server
+ * that was replaced. The time of the statement: the index can be searched for it, and not for clock_timestamp().
+ */
+const selectDue = `
+  (SELECT position, aggregate_type, aggregate_id, attempts FROM parked_events
+   WHERE subscription = $1 AND segment = $2 AND state = 'retrying' AND next_attempt_at <= statement_timestamp()
+   ORDER BY next_attempt_at LIMIT $3)
+  UNION ALL
+  (SELECT position, aggregate_type, aggregate_id, attempts FROM parked_events
+   WHERE subscription = $1 AND segment = $2 AND state = 'retrying'
+     AND next_attempt_at > statement_timestamp() + 2 * make_interval(secs => $4::double precision / 1000)
+   ORDER BY next_attempt_at LIMIT $3)
+  LIMIT $3`;
+
+const insertFailed = `
+  INSERT INTO parked_events (subscription, segment, position, aggregate_type, aggregate_id, state, attempts, error, stack,
+    category, first_failed_at, last_failed_at, next_attempt_at)
+  SELECT $1, $2, $3, $4, $5, CASE WHEN $9::double precision IS NULL THEN 'parked' ELSE 'retrying' END, 1, $6, $7,
+    $8, now(), now(), clock_timestamp() + make_interval(secs => $9::double precision / 1000)`;
+
+/** Behind an event of its stream each waits; where none is left (an operator was faster), the first of them goes ahead. */
+const insertWaiting = `
+  INSERT INTO parked_events (subscription, segment, position, aggregate_type, aggregate_id, state, next_attempt_at)
+  SELECT $1, $2, position, type, id, CASE WHEN first THEN 'retrying' ELSE 'waiting' END, CASE WHEN first THEN now() END
+  FROM (
+    SELECT e.*, row_number() OVER (PARTITION BY type, id ORDER BY position) = 1 AND NOT EXISTS (
+      SELECT FROM parked_events WHERE subscription = $1 AND aggregate_type = type AND aggregate_id = id) AS first
+    FROM unnest($3::bigint[], $4::text[], $5::text[]) AS e (position, type, id)) AS s`;
+
+const updateFailed = `
+  UPDATE parked_events
+  SET state = CASE WHEN $6::double precision IS NULL THEN 'parked' ELSE 'retrying' END, attempts = attempts + 1,
+    error = $3, stack = $4, category = $5, first_failed_at = COALESCE(first_failed_at, now()), last_failed_at = now(),
+    next_attempt_at = clock_timestamp() + make_interval(secs => $6::double precision / 1000)
+  WHERE subscription = $1 AND position = $2 AND state = 'retrying'
+  RETURNING position`;
+
+const bringBack = `
+  UPDATE parked_events SET state = 'retrying', attempts = 0, next_attempt_at = clock_timestamp()
+  WHERE subscription = $1 AND segment = $2 AND state <> 'waiting' AND (state = 'retrying'
+    OR (aggregate_type, aggregate_id) IN (SELECT type, id FROM unnest($3::text[], $4::text[]) AS s (type, id)))`;
+
+const selectNext = `
+  SELECT position FROM parked_events WHERE subscription = $1 AND aggregate_type = $2 AND aggregate_id = $3
+  ORDER BY position LIMIT $4`;
+
+const deleteHandled = `
+  DELETE FROM parked_events WHERE subscription = $1 AND position = ANY ($2::bigint[]) AND state <> 'parked'
+  RETURNING position`;
+
+const promoteNext = `
+  UPDATE parked_events SET state = 'retrying', next_attempt_at = clock_timestamp()
+  WHERE subscription = $1 AND state = 'waiting' AND position = (
+    SELECT min(position) FROM parked_events WHERE subscription = $1 AND aggregate_type = $2 AND aggregate_id = $3)
+  RETURNING position`;
+
+/**
+ * The events of one subscription that are set aside, in `parked_events`. Only the owner of the lease writes here, and the
+ * operator, who locks the row of the subscription first.
+ */
+export class ParkedEvents {
+  /** Streams that were set aside when last looked at; an operator may have freed some since. */
+  private streams = new Set<string>();
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly subscription: string,
+    private readonly segment: number,
+  ) {}
+
+  async load(): Promise<void> {
+    const rows = await this.dataSource.query<{ aggregate_type: string; aggregate_id: string }[]>(
+      selectStreams,
+      [this.subscription, this.segment],
+    );
+    this.streams = new Set(rows.map((row) => streamKey({ type: row.aggregate_type, id: row.aggregate_id })));
+  }
+
+  get isEmpty(): boolean {
+    return this.streams.size === 0;
+  }
+
+  has(stream: StreamId): boolean {
+    return this.streams.has(streamKey(stream));
+  }
+
+  /** How many streams the subscription has set aside, in all segments. */
+  async count(): Promise<number> {
+    const [row] = await this.dataSource.query<{ count: number }[]>(countFailed, [this.subscription]);
+    return row?.count ?? 0;
+  }
+
+  /** `longestPauseMs`: between two tries of an event. */
+  async due(
+    limit: number,
+    longestPauseMs: number = defaultSubscriptionSettings.maxRetryDelayMs,
+  ): Promise<readonly DueEvent[]> {
+    interface Row {
+      position: string;
+      aggregate_type: string;
+      aggregate_id: string;
+      attempts: number;
+    }
+    const values = [this.subscription, this.segment, limit, longestPauseMs];
+    const rows = await this.dataSource.query<Row[]>(selectDue, values);
+    return rows.map((row) => ({
+      position: BigInt(row.position),
+      stream: { type: row.aggregate_type, id: row.aggregate_id },
+      attempts: row.attempts,
+    }));
+  }
+
+  /** Sets the stream of a failed event aside; `setAside` follows, once that is committed. */
+  async add(manager: EntityManager, { position, stream }: RecordedEvent, failure: Failure): Promise<void> {
+    const { error, stack, category, retryInMs } = failure;
+    const values = [
+      this.subscription,
+      this.segment,
+      position,
+      stream.type,
+      stream.id,
+      error,
+      stack ?? null,
+      category,
+      retryInMs ?? null,
+    ];
+    await manager.query(insertFailed, values);
+  }
+
+  setAside(stream: StreamId): void {
+    this.streams.add(streamKey(stream));
+  }
+
+  /** Queues events behind those of their streams. The row of the subscription must be locked before. */
+  async queue(manager: EntityManager, events: readonly RecordedEvent[]): Promise<void> {
+    await manager.query(insertWaiting, [
+      this.subscription,
+      this.segment,
+      events.map((event) => event.position),
+      events.map((event) => event.stream.type),
+      events.map((event) => event.stream.id),
+    ]);
+  }
+
+  /** Positions of the first events of a stream that are set aside, at most `limit`. */
+  async next({ stream }: DueEvent, limit: number): Promise<readonly Position[]> {
+    const values = [this.subscription, stream.type, stream.id, limit];
+    const rows = await this.dataSource.query<{ position: string }[]>(selectNext, values);
+    return rows.map((row) => BigInt(row.position));
+  }
+
+  /** Notes one more failure; false when an operator has decided meanwhile. */
+  async fail(manager: EntityManager, position: Position, failure: Failure): Promise<boolean> {
+    const { error, stack, category, retryInMs } = failure;
+    const values = [this.subscription, position, error, stack ?? null, category, retryInMs ?? null];
+    return (await affected(manager, updateFailed, values)) === 1;
+  }
+
+  /** Takes handled events out, and lets the next of their stream follow; false when an operator has decided meanwhile. */
+  async remove(
+    manager: EntityManager,
+    stream: StreamId,
+    positions: readonly Position[],
+  ): Promise<'freed' | 'next' | false> {
+    const removed = await affected(manager, deleteHandled, [this.subscription, positions]);
+    if (removed !== positions.length) return false;
+    const next = await affected(manager, promoteNext, [this.subscription, stream.type, stream.id]);
+    return next === 1 ? 'next' : 'freed';
+  }
+
+  /** The cause of many failures is gone: tries these streams again, also parked ones, and all that are tried again anyway. */
+  async bringBack(streams: readonly StreamId[]): Promise<void> {
+    const types = streams.map(({ type }) => type);
+    const ids = streams.map(({ id }) => id);
+    await this.dataSource.query(bringBack, [this.subscription, this.segment, types, ids]);
+  }
+
+  /** The last event of the stream was handled, and that is committed. */
+  free(stream: StreamId): void {
+    this.streams.delete(streamKey(stream));
+  }
+}
+
+async function affected(manager: EntityManager, text: string, values: unknown[]): Promise<number> {
+  const [rows] = await manager.query<[unknown[], number]>(text, values);
+  return rows.length;
+}
