@@ -143,7 +143,21 @@ const everywhere: ImportRule[] = [
   },
 ];
 
-export const importRules: readonly ImportRule[] = [...betweenFolders, ...insideAFeature, ...everywhere];
+const insideTheKernel: ImportRule[] = [
+  {
+    name: 'kernel-folders-are-in-no-circle',
+    reason: 'folders of a circle can only be read, tested and changed together. Imports of types count.',
+    from: inKernel,
+    forbids: (edge, graph) => inKernel(edge.to) && leadsBack(edge, graph),
+  },
+];
+
+export const importRules: readonly ImportRule[] = [
+  ...betweenFolders,
+  ...insideTheKernel,
+  ...insideAFeature,
+  ...everywhere,
+];
 
 export const pathRules: readonly PathRule[] = [
   {
@@ -196,6 +210,22 @@ function mayNameFeature(from: string, to: string): boolean {
   const atDoor = to === doorOf(to);
   if (from === APP_MODULE) return atDoor || /^src\/modules\/[^/]+\/[^/]+\.module\.ts$/.test(to);
   return from === 'src/cli.ts' && atDoor;
+}
+
+/** A folder of the kernel without those below it. A file at the kernel's root stands for itself: the root has no subject. */
+const kernelFolderOf = (file: string): string => /^(src\/event-sourcing\/.+)\/[^/]+$/.exec(file)?.[1] ?? file;
+
+/** Whether the folder that is imported imports the folder of the importing file, itself or through others. */
+function leadsBack({ from, to }: ImportEdge, graph: ImportGraph): boolean {
+  const origin = kernelFolderOf(from);
+  const reached = new Set([kernelFolderOf(to)]);
+  if (reached.has(origin)) return false;
+  for (const folder of reached) {
+    for (const edge of graph.edges) {
+      if (edge.kind === 'file' && kernelFolderOf(edge.from) === folder) reached.add(kernelFolderOf(edge.to));
+    }
+  }
+  return reached.has(origin);
 }
 
 /** Follows imports from file to file for as long as they stay in the feature: another feature's door is its own affair. */

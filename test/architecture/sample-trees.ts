@@ -8,7 +8,11 @@ export const orderly: Record<string, string> = {
   'src/platform/index.ts': `export { HttpModule } from './http/http.module';`,
   'src/platform/http/http.module.ts': `import { EventStore } from '../../event-sourcing';\nimport { DomainError } from '../../event-sourcing/domain';`,
   'src/event-sourcing/index.ts': `export { EventStore } from './event-store/event-store';\nexport { AggregateRoot } from './domain';`,
-  'src/event-sourcing/event-store/event-store.ts': `import { Client } from 'pg';\nimport { randomUUID } from 'node:crypto';`,
+  'src/event-sourcing/diagnostics.ts': `import { channel } from 'node:diagnostics_channel';`,
+  'src/event-sourcing/event-store/event-store.ts': `import { Client } from 'pg';\nimport { randomUUID } from 'node:crypto';\nimport { work } from '../diagnostics';`,
+  'src/event-sourcing/event-store/postgres/append-queue.ts': `import type { EventStore } from '../event-store';`,
+  'src/event-sourcing/subscriptions/subscriber.ts': `import { EventStore } from '../event-store/event-store';`,
+  'src/event-sourcing/subscriptions/delivery/event-runner.ts': `import { Subscriber } from '../subscriber';`,
   'src/event-sourcing/domain/index.ts': `export { AggregateRoot } from './aggregate-root';`,
   'src/event-sourcing/domain/aggregate-root.ts': `export abstract class AggregateRoot {}`,
   'src/event-sourcing/testing/index.ts': `export { specFor } from './spec-for';`,
@@ -47,6 +51,28 @@ export const planted: Record<string, Plant[]> = {
     ['src/event-sourcing/domain/aggregate-root.ts', `import type { Subject } from 'rxjs/internal';`, 'rxjs'],
     ['src/event-sourcing/domain/aggregate-root.ts', `import { randomUUID } from 'crypto';`, 'node:crypto'],
     ['src/event-sourcing/domain/aggregate-root.ts', `import '..';`, 'src/event-sourcing/index.ts'],
+  ],
+  'kernel-folders-are-in-no-circle': [
+    [
+      'src/event-sourcing/event-store/event-store.ts',
+      `import { AppendQueue } from './postgres/append-queue';`,
+      'src/event-sourcing/event-store/postgres/append-queue.ts',
+    ],
+    [
+      'src/event-sourcing/subscriptions/subscriber.ts',
+      `import type { EventRunner } from './delivery/event-runner';`,
+      'src/event-sourcing/subscriptions/delivery/event-runner.ts',
+    ],
+    [
+      'src/event-sourcing/event-store/event-store.ts',
+      `type R = import('../subscriptions/delivery/event-runner').EventRunner;`,
+      'src/event-sourcing/subscriptions/delivery/event-runner.ts',
+    ],
+    [
+      'src/event-sourcing/diagnostics.ts',
+      `import type { EventStore } from './event-store/event-store';`,
+      'src/event-sourcing/event-store/event-store.ts',
+    ],
   ],
   'platform-enters-the-kernel-by-a-door': [
     [
