@@ -4,11 +4,12 @@ import { EventStore } from '../event-store/event-store';
 import { inSnapshot } from '../postgres/in-snapshot';
 import { LogPages } from '../log/log-pages';
 import { segmentOf } from '../subscriptions/checkpoints/segment-of';
+import { quoted } from '../postgres/identifiers';
 import { compareTables } from './compare-tables';
 import { FoldParts } from './fold-parts';
 import { liveName } from './live-name';
 import { Projection } from './projection';
-import { quoted, tablesOf } from './tables-of';
+import { tablesOf } from './tables-of';
 
 /** A row that the read model has and a fresh fold has not, or the other way round. */
 export interface RowDifference {

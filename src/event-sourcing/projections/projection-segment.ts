@@ -2,8 +2,9 @@ import type { EntityManager } from 'typeorm';
 import { RecordedEvent } from '../event-store/event-envelope';
 import { segmentOf } from '../subscriptions/checkpoints/segment-of';
 import { Segment, Subscriber, WithinTime } from '../subscriptions/subscriber';
+import { quoted } from '../postgres/identifiers';
 import { Projection } from './projection';
-import { quoted, tablesOf } from './tables-of';
+import { tablesOf } from './tables-of';
 
 /** The streams of one segment, projected. */
 export class ProjectionSegment implements Subscriber {

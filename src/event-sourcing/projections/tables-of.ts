@@ -33,7 +33,3 @@ export function checkTables(dataSource: DataSource, { definition: { name, entiti
       throw new EventRegistrationError(`Projector "${name}" cannot keep its rows: ${fault}`);
   }
 }
-
-export function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}

@@ -1,9 +1,10 @@
 import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
+import { quoted } from '../postgres/identifiers';
 import { ColumnValues, columnValues } from './column-values';
 import { PendingRow } from './pending-row';
 import { RowColumns } from './row-columns';
 import { readBack } from './stored-text';
-import { givenRows, givenValue, quoted, WrittenTable } from './write-rows';
+import { givenRows, givenValue, WrittenTable } from './write-rows';
 
 /**
  * The row that the table has for the key, marked as deleted or not. The key is compared as a row that is written with it would

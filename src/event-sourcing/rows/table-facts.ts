@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { quoted } from '../postgres/identifiers';
 
 /** A column as the database has it. */
 export interface ColumnFacts {
@@ -93,7 +94,7 @@ function keep({ connection }: EntityManager, table: string, facts: TableFacts): 
 }
 
 function ask(manager: EntityManager, table: string): Promise<readonly Found[]> {
-  const values = [`"${table.replaceAll('"', '""')}"`];
+  const values = [quoted(table)];
   const { queryRunner } = manager;
   return queryRunner ? queryRunner.query(read, values) : manager.query(read, values);
 }

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { quoted } from '../postgres/identifiers';
 import { ColumnValues, columnValues } from './column-values';
 import { PendingRow } from './pending-row';
 import { RowColumns } from './row-columns';
@@ -216,8 +217,4 @@ function isPlain({ values, ifNew, key }: PendingRow, version: string | undefined
   for (const name in key) if (values[name] === undefined) return false;
   for (const _ in ifNew) return false;
   return true;
-}
-
-export function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }

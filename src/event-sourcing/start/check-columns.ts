@@ -1,5 +1,6 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import { quoted } from '../postgres/identifiers';
 import { DatabaseNotReadyError } from './errors';
 
 /** What Postgres says of a table that an entity names. */
@@ -55,7 +56,7 @@ export async function checkColumns(
   entity: EntityMetadata,
 ): Promise<void> {
   const table = `table "${entity.tableName}" of projector "${projection}"`;
-  const [row] = await dataSource.query<TableRow[]>(describeTable, [quotedPath(entity)]);
+  const [row] = await dataSource.query<TableRow[]>(describeTable, [quoted(entity.tableName)]);
   if (!row || row.kind === null) {
     throw new DatabaseNotReadyError(
       `There is no ${table}. Run its migration, or correct the name in entity ${entity.name}.`,
@@ -71,10 +72,6 @@ export async function checkColumns(
   throw new DatabaseNotReadyError(
     `The ${table} is not as entity ${entity.name} says: ${difference}. Change the table by a migration, or correct the entity.`,
   );
-}
-
-function quotedPath({ tableName }: EntityMetadata): string {
-  return `"${tableName.replaceAll('"', '""')}"`;
 }
 
 function differenceOf(dataSource: DataSource, entity: EntityMetadata, row: TableRow): string | undefined {

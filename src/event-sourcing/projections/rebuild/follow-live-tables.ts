@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
+import { quoted } from '../../postgres/identifiers';
 import { Projection } from '../projection';
-import { quoted } from '../tables-of';
 import { asRefusal } from './as-refusal';
 import { RebuildBlockedError, RebuildRefusedError, TableChangedError } from './errors';
 import { createNext, limitWaiting, obstacleOf, problemOf, removeNext } from './next-tables';

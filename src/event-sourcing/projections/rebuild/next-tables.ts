@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
+import { quoted } from '../../postgres/identifiers';
+import { forgetCheckpoints, forgetMembers } from '../../subscriptions/checkpoints/forget-subscription';
 import { Projection } from '../projection';
-import { quoted } from '../tables-of';
 import { TableInUseError } from './errors';
 import { nextNameOf } from './next-rows';
 import { postgresCodeOf } from '../../postgres/postgres-code';
@@ -21,14 +22,6 @@ const insertCheckpoints = `
   FROM generate_series(0, $2 - 1) AS segment,
     (SELECT GREATEST(max(epoch), pg_current_xact_id()::text::bigint) AS epoch FROM subscriptions WHERE name = $4) AS e`;
 
-/** What remains of a rebuild in the tables of subscriptions; `$1` is the name of the checkpoint. */
-const deleteTraces = [
-  'DELETE FROM subscriptions WHERE name = $1',
-  'DELETE FROM parked_events WHERE subscription = $1',
-  'UPDATE discarded_events SET superseded = true WHERE subscription = $1',
-  'DELETE FROM subscription_members WHERE subscription = $1',
-];
-
 /** Makes empty copies of the live tables, with a checkpoint at the beginning of the log. */
 export async function createNext(
   manager: EntityManager,
@@ -47,7 +40,8 @@ export async function removeNext(
 ): Promise<void> {
   // Tables before checkpoints: in this order the loop that fills them takes its locks.
   for (const table of tables) await dropTable(manager, 'projection_next', table);
-  for (const text of deleteTraces) await manager.query(text, [nextNameOf(name)]);
+  await forgetCheckpoints(manager, nextNameOf(name));
+  await forgetMembers(manager, nextNameOf(name));
 }
 
 /** For transactions that drop tables or copy them: a session that uses them is not waited for without end. */

@@ -1,16 +1,19 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { Position } from '../../event-store/event-envelope';
 import { EventStore } from '../../event-store/event-store';
+import { forgetCheckpoints, forgetMembers } from '../../subscriptions/checkpoints/forget-subscription';
 import { defaultSubscriptionSettings, SubscriptionSettings } from '../../subscriptions/subscription-settings';
+import { quoted } from '../../postgres/identifiers';
 import { compareTables, TableDifference } from '../compare-tables';
 import { liveName } from '../live-name';
 import { Projection } from '../projection';
-import { quoted, tablesOf } from '../tables-of';
+import { tablesOf } from '../tables-of';
 import { catchUp, CatchUpParts, CaughtUp } from './catch-up';
 import { RebuildBlockedError, TableChangedError } from './errors';
 import { dropTable, problemOf } from './next-tables';
 import { nextNameOf } from './next-rows';
 import { lockRebuild } from './rebuild-row';
+import { deleteRebuild } from './rebuild-statements';
 import { lockOutReaders, lockOutWriters, usersOf } from './table-locks';
 
 /** The rows that are read compared with those that were made anew, at the same position of the log. */
@@ -33,18 +36,8 @@ const readNearness = `
     SELECT FROM parked_events WHERE subscription = $1) AS near
   FROM subscriptions AS s CROSS JOIN event_log AS l WHERE s.name = $1 GROUP BY l.head`;
 
-/** Without the old checkpoints, stale owners of the old rows are refused. `$1` names the projection. */
-const forgetOldRows = [
-  'DELETE FROM subscriptions WHERE name = $1',
-  'DELETE FROM parked_events WHERE subscription = $1',
-  'UPDATE discarded_events SET superseded = true WHERE subscription = $1',
-  'DELETE FROM rebuilds WHERE projection = $1',
-];
-
 const giveDiscarded =
   'UPDATE discarded_events SET subscription = $1 WHERE subscription = $2 AND NOT superseded';
-
-const forgetMembers = 'DELETE FROM subscription_members WHERE subscription = $1';
 
 const renameCheckpoints = `
   UPDATE subscriptions SET name = $1, epoch = $3, paused = $4, owner = NULL, lease_expires_at = NULL,
@@ -168,9 +161,11 @@ export class RebuildSwap {
 
   private async giveCheckpoints(manager: EntityManager, name: string, to: CaughtUp): Promise<void> {
     const nextName = nextNameOf(name);
-    for (const text of forgetOldRows) await manager.query(text, [name]);
+    // Without the old checkpoints, stale owners of the old rows are refused.
+    await forgetCheckpoints(manager, name);
+    await manager.query(deleteRebuild, [name]);
     await manager.query(giveDiscarded, [name, nextName]);
-    await manager.query(forgetMembers, [nextName]);
+    await forgetMembers(manager, nextName);
     await manager.query(renameCheckpoints, [name, nextName, to.nextEpoch, to.isPaused]);
   }
 

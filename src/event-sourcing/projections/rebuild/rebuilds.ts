@@ -9,6 +9,15 @@ import { tablesOf } from '../tables-of';
 import { asRefusal } from './as-refusal';
 import { NoRebuildError, NotAProjectorError, RebuildInProgressError, RebuildRefusedError } from './errors';
 import { followLiveTables } from './follow-live-tables';
+import {
+  deleteRebuild,
+  findOutdated,
+  findOverlap,
+  holdRebuild,
+  insertRebuild,
+  noteTrouble,
+  selectRebuilds,
+} from './rebuild-statements';
 import { createNext, dropTable, limitWaiting, removeNext } from './next-tables';
 
 export interface RebuildOptions {
@@ -24,27 +33,6 @@ export interface Rebuild {
   readonly isHeld: boolean;
   readonly startedAt: Date;
 }
-
-const insertRebuild = `
-  INSERT INTO rebuilds (projection, version, segments, table_names, is_held, actor)
-  VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (projection) DO NOTHING RETURNING projection`;
-
-const selectRebuilds = `
-  SELECT projection, version, segments, is_held AS "isHeld", started_at AS "startedAt" FROM rebuilds ORDER BY projection`;
-
-const hold = 'UPDATE rebuilds SET is_held = $2 WHERE projection = $1 RETURNING projection';
-
-const noteTrouble = `
-  UPDATE rebuilds SET trouble = $2 WHERE projection = $1 AND trouble IS DISTINCT FROM $2`;
-
-const findOverlap = `
-  SELECT projection, (SELECT t FROM unnest(table_names) AS t WHERE t = ANY ($2) LIMIT 1) AS "table"
-  FROM rebuilds WHERE projection <> $1 AND table_names && $2::text[] LIMIT 1`;
-
-const deleteRebuild = 'DELETE FROM rebuilds WHERE projection = $1 RETURNING table_names';
-
-const findOutdated = `
-  SELECT FROM subscriptions WHERE name = $1 AND (version < $2 OR (version = $2 AND segments <> $3)) LIMIT 1`;
 
 /** Orders and gives up rebuilds of read models, from any process. Those that run subscriptions carry them out. */
 export class Rebuilds {
@@ -76,7 +64,10 @@ export class Rebuilds {
 
   /** Lets the new rows wait before they take over, or lets them go. @throws NoRebuildError */
   async hold(name: string, isHeld: boolean): Promise<void> {
-    const [rows] = await this.dataSource.query<[unknown[], number]>(hold, [this.known(name).name, isHeld]);
+    const [rows] = await this.dataSource.query<[unknown[], number]>(holdRebuild, [
+      this.known(name).name,
+      isHeld,
+    ]);
     if (rows.length === 0) throw new NoRebuildError(name);
   }
 

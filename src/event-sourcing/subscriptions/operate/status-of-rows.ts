@@ -1,6 +1,6 @@
 import { Position } from '../../event-store/event-envelope';
 import { BeyondLogError } from '../../log/contiguous';
-import { leaseLasts } from '../checkpoints/lease-statements';
+import { StatusRow } from './select-status';
 
 /** How far a rebuild of a read model has got. */
 export interface RebuildProgress {
@@ -65,42 +65,6 @@ export interface SegmentStatus {
   readonly lagSeconds: number;
   readonly owner: string | null;
   readonly parkedCount: number;
-}
-
-/** $1 names, $2 what ends the names of rebuilds. */
-export const selectStatus = `
-  SELECT s.name, s.segment, s.kind, s.version, s.paused, COALESCE(s.failure, r.trouble) AS failure,
-    s.rebuilt_at, s.position AS checkpoint,
-    CASE WHEN ${leaseLasts} THEN s.owner END AS owner,
-    l.head, COALESCE(EXTRACT(EPOCH FROM clock_timestamp() - e.timestamp), 0)::double precision AS lag_seconds,
-    COALESCE(p.parked_count, 0) AS parked_count,
-    r.started_at, r.is_held, EXTRACT(EPOCH FROM clock_timestamp() - r.started_at)::double precision AS rebuilding_seconds
-  FROM subscriptions AS s CROSS JOIN event_log AS l
-    LEFT JOIN events AS e ON e.position = s.position + 1
-    LEFT JOIN rebuilds AS r ON r.projection || $2 = s.name
-    LEFT JOIN (
-      SELECT subscription, segment, count(*)::integer AS parked_count FROM parked_events
-      WHERE subscription = ANY ($1) GROUP BY subscription, segment
-    ) AS p ON p.subscription = s.name AND p.segment = s.segment
-  WHERE s.name = ANY ($1)
-  ORDER BY s.name, s.segment`;
-
-export interface StatusRow {
-  readonly name: string;
-  readonly segment: number;
-  readonly kind: 'projector' | 'handler';
-  readonly version: number;
-  readonly paused: boolean;
-  readonly failure: string | null;
-  readonly rebuilt_at: Date | null;
-  readonly checkpoint: string;
-  readonly owner: string | null;
-  readonly head: string;
-  readonly lag_seconds: number;
-  readonly parked_count: number;
-  readonly started_at: Date | null;
-  readonly is_held: boolean | null;
-  readonly rebuilding_seconds: number | null;
 }
 
 /** Age of the event at a position, in seconds; `stamped`: what its stamp says. */

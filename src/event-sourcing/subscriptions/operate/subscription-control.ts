@@ -4,6 +4,15 @@ import { Position, StreamId } from '../../event-store/event-envelope';
 import { currentMetadata } from '../../messaging/message-context';
 import { createSubscription } from '../checkpoints/create-subscription';
 import { FailureCategory } from '../parked/failure-category';
+import {
+  deleteDiscarded,
+  promoteNext,
+  recordDiscarded,
+  retryAllNow,
+  retryNow,
+  retryStreamNow,
+  selectParked,
+} from '../parked/parked-statements';
 import { rebuildSuffix } from '../subscriber';
 import { Subscribers } from '../../subscribers';
 
@@ -49,37 +58,6 @@ const pause = `
 const resume = 'UPDATE subscriptions SET paused = false WHERE name = $1 AND paused RETURNING name';
 
 const lockSubscription = 'SELECT FROM subscriptions WHERE name = $1 ORDER BY segment FOR UPDATE';
-
-const selectParked = `
-  SELECT position, aggregate_type, aggregate_id, state, attempts, error, stack, category, first_failed_at,
-    last_failed_at, next_attempt_at
-  FROM parked_events WHERE subscription = $1 AND position > $2 ORDER BY position LIMIT $3`;
-
-const retryNow = `
-  UPDATE parked_events SET state = 'retrying', attempts = 0, next_attempt_at = clock_timestamp()
-  WHERE subscription = $1 AND position = $2 AND state <> 'waiting' RETURNING position`;
-
-const retryAllNow = `
-  UPDATE parked_events SET state = 'retrying', attempts = 0, next_attempt_at = clock_timestamp()
-  WHERE subscription = $1 AND state <> 'waiting' RETURNING position`;
-
-const retryStreamNow = `
-  UPDATE parked_events SET state = 'retrying', attempts = 0, next_attempt_at = clock_timestamp()
-  WHERE subscription = $1 AND aggregate_type = $2 AND aggregate_id = $3 AND state <> 'waiting' RETURNING position`;
-
-const recordDiscarded = `
-  INSERT INTO discarded_events (subscription, position, reason, actor, error, attempts)
-  SELECT subscription, position, $3, $4, error, attempts FROM parked_events
-  WHERE subscription = $1 AND position = $2 AND state <> 'waiting'`;
-
-const deleteDiscarded = `
-  DELETE FROM parked_events WHERE subscription = $1 AND position = $2 AND state <> 'waiting'
-  RETURNING aggregate_type, aggregate_id`;
-
-const promoteNext = `
-  UPDATE parked_events SET state = 'retrying', next_attempt_at = clock_timestamp()
-  WHERE subscription = $1 AND state = 'waiting' AND position = (
-    SELECT min(position) FROM parked_events WHERE subscription = $1 AND aggregate_type = $2 AND aggregate_id = $3)`;
 
 interface ParkedRow {
   readonly position: string;

@@ -1,7 +1,8 @@
 import type { DataSource } from 'typeorm';
 import { Position } from '../../event-store/event-envelope';
 import { LogAges } from '../../log/log-ages';
-import { selectStatus, statusOf, StatusRow, SubscriptionStatus } from './status-of-rows';
+import { selectStatus, StatusRow } from './select-status';
+import { statusOf, SubscriptionStatus } from './status-of-rows';
 import { rebuildSuffix } from '../subscriber';
 import { Subscribers } from '../../subscribers';
 
