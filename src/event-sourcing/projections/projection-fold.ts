@@ -10,6 +10,7 @@ import { FoldParts } from './fold-parts';
 import { liveName } from './live-name';
 import { Projection } from './projection';
 import { tablesOf } from './tables-of';
+import { hideBehindTemporary } from './temporary-tables';
 
 /** A row that the read model has and a fresh fold has not, or the other way round. */
 export interface RowDifference {
@@ -99,14 +100,6 @@ async function readExtent(manager: EntityManager, name: string): Promise<Extent>
 function isInside({ stream, position }: RecordedEvent, { checkpoints, leftOut }: Extent): boolean {
   const checkpoint = checkpoints[segmentOf(stream, checkpoints.length)] ?? 0n;
   return position <= checkpoint && !leftOut.has(position);
-}
-
-/** Temporary tables come first in the search path, so an unqualified name means them until the transaction ends. */
-async function hideBehindTemporary(manager: EntityManager, table: string): Promise<void> {
-  const live = await liveName(manager, table);
-  await manager.query(
-    `CREATE TEMPORARY TABLE ${quoted(table)} (LIKE ${live} INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING INDEXES) ON COMMIT DROP`,
-  );
 }
 
 async function compareTable(manager: EntityManager, table: string): Promise<RowDifference[]> {

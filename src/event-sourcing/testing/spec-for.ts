@@ -1,11 +1,11 @@
-import assert from 'node:assert/strict';
 import { AggregateClass, AggregateRoot, NotAtOnceError } from '../domain';
-
-type ErrorClass = new (...args: never[]) => Error;
+import { eventDifferences } from './event-differences';
+import { checkRefusal, ErrorClass, refusalInWords } from './refusals';
+import { fail } from './spec-failure';
 
 /**
  * Tests of domain rules as sentences: `specFor(User).given(new UserCreated(…)).when((user) => user.deactivate())
- * .thenRaises(new UserDeactivated())`. Runs without a store. The checks throw `AssertionError`.
+ * .thenRaises(new UserDeactivated())`. Runs without a store and in any test runner. The checks throw `AssertionError`.
  */
 export function specFor<T extends AggregateRoot>(aggregateClass: AggregateClass<T>): Given<T> {
   return new Given(aggregateClass, []);
@@ -28,27 +28,31 @@ class Given<T extends AggregateRoot> {
     this.history.forEach((event, index) =>
       AggregateRoot.replay(aggregate, event, { version: index + 1, position: BigInt(index + 1) }),
     );
+    const { name } = this.aggregateClass;
     let decided: T | undefined;
     try {
       AggregateRoot.decide(aggregate, (given) => (decided = decide(given) ?? undefined));
-      return new Then(AggregateRoot.pendingChanges(decided ?? aggregate).events);
+      return new Then(name, AggregateRoot.pendingChanges(decided ?? aggregate).events);
     } catch (error) {
       if (error instanceof NotAtOnceError) throw error;
-      return new Then([], error);
+      return new Then(name, [], { error });
     }
   }
 }
 
 class Then {
   constructor(
+    private readonly aggregate: string,
     private readonly raised: readonly object[],
-    private readonly error?: unknown,
+    private readonly refusal?: { readonly error: unknown },
   ) {}
 
   /** Exactly these events, of these classes, in this order. */
   thenRaises(...events: readonly object[]): void {
-    assert.ifError(this.error);
-    assert.deepStrictEqual(this.raised.map(described), events.map(described));
+    const differences = eventDifferences(events, this.raised);
+    if (this.refusal)
+      fail(`${this.aggregate} refused the decision: ${refusalInWords(this.refusal.error)}`, differences);
+    if (differences.length > 0) fail(`${this.aggregate} did not raise the expected events.`, differences);
   }
 
   thenRaisesNothing(): void {
@@ -57,13 +61,6 @@ class Then {
 
   /** The decision is refused, so nothing of it is stored. */
   thenThrows(errorClass: ErrorClass): void {
-    assert.ok(
-      this.error instanceof errorClass,
-      `Expected ${errorClass.name}, but got ${String(this.error)}.`,
-    );
+    checkRefusal(this.aggregate, errorClass, this.refusal, this.raised);
   }
-}
-
-function described(event: object): object {
-  return { event: event.constructor.name, data: { ...event } };
 }

@@ -1,0 +1,26 @@
+import { Difference, differences, shown } from './differences';
+
+/** Where the raised events are not the expected ones: which event, and which of its members. */
+export function eventDifferences(expected: readonly object[], received: readonly object[]): Difference[] {
+  const count = Math.max(expected.length, received.length);
+  return Array.from({ length: count }).flatMap((_, index) =>
+    oneDifference(expected[index], received[index], `event ${index + 1}`),
+  );
+}
+
+function oneDifference(
+  expected: object | undefined,
+  received: object | undefined,
+  place: string,
+): Difference[] {
+  if (!expected || !received || expected.constructor !== received.constructor)
+    return [{ place, expected: eventShown(expected), received: eventShown(received, expected) }];
+  return differences({ ...expected }, { ...received }, `${place}, ${received.constructor.name}`);
+}
+
+function eventShown(event: object | undefined, beside?: object): string {
+  if (!event) return 'no event';
+  const { name } = event.constructor;
+  const namesake = beside && beside.constructor.name === name ? ' (another class of this name)' : '';
+  return `${name} ${shown({ ...event })}${namesake}`;
+}
