@@ -1,0 +1,73 @@
+import { runSql } from '../support/own-server';
+import { createTestDatabase, type TestDatabase } from '../support/test-database';
+import { waitUntil } from '../support/wait-until';
+import { type HostApplications, hostApplications } from './host';
+import { type HostProcess, startHost } from './host-process';
+import { nodeOf } from './node-versions';
+import { readPage } from './page';
+import { run } from './tarball';
+
+jest.setTimeout(240_000);
+
+interface Balance {
+  readonly id: string;
+  readonly owner: string;
+  readonly cents: number;
+}
+
+const shell = readPage('src/event-sourcing/README.md').commands.at(-1) ?? '';
+
+describe.each([
+  { kind: 'commonjs', major: 20 },
+  { kind: 'module', major: 20 },
+  { kind: 'commonjs', major: 24 },
+  { kind: 'module', major: 24 },
+] as const)('the application of the README, as $kind on Node $major', ({ kind, major }) => {
+  let applications: HostApplications;
+  let database: TestDatabase;
+  let node: string | undefined;
+  let bank: HostProcess;
+
+  const start = async (): Promise<HostProcess> =>
+    startHost({ node: node ?? '', folder: applications[kind], databaseUrl: database.url });
+  const balances = (): Promise<Balance[]> => runSql<Balance>(database.url, 'SELECT * FROM balances');
+  const letters = (): Promise<object[]> => runSql(database.url, 'SELECT text FROM letters');
+  const move = (id: string, cents: number): Promise<Response> =>
+    fetch(`${bank.url}/accounts/${id}/movements`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ cents }),
+    });
+
+  beforeAll(async () => {
+    [applications, node, database] = await Promise.all([
+      hostApplications(),
+      nodeOf(major),
+      createTestDatabase(),
+    ]);
+  });
+
+  afterAll(() => database.drop());
+
+  it('projects, reacts, restarts and goes on', async () => {
+    if (node === undefined) return;
+    bank = await start();
+    await run('bash', ['-c', shell.replaceAll('http://127.0.0.1:3000', bank.url)]);
+    await waitUntil(async () => (await balances())[0]?.cents === 500);
+    await waitUntil(async () => (await letters()).length === 1);
+    expect(await bank.end()).toBe('SIGTERM');
+
+    bank = await start();
+    const [{ id = '' } = {}] = await balances();
+    expect((await move(id, -300)).status).toBe(201);
+    expect((await move(id, -300)).ok).toBe(false);
+    await waitUntil(async () => (await balances())[0]?.cents === 200);
+    expect(await (await fetch(`${bank.url}/accounts/${id}`)).json()).toEqual({
+      id,
+      owner: 'Ada',
+      cents: 200,
+    });
+    expect(await letters()).toEqual([{ text: 'Welcome to the bank, Ada!' }]);
+    expect(await bank.end()).toBe('SIGTERM');
+  });
+});
