@@ -1,11 +1,21 @@
 // Wiring: the module, once per application and once per feature
-export { DatabaseNotReadyError } from './start/errors';
+export {
+  DatabaseNotMigratedError,
+  DatabaseNotReadyError,
+  RightsMissingError,
+  TableMismatchError,
+  TableOwnerError,
+} from './start/errors';
 export { EventSourcingModule } from './event-sourcing.module';
 export type {
   EventSourcingExtras,
   EventSourcingFeature,
   EventSourcingOptions,
 } from './event-sourcing.options';
+
+// Errors: told apart by `code` and `kind`
+export { EventSourcingError, kindOf, type ErrorKind } from './domain';
+export { statusOfKind } from './status-of-kind';
 
 // Writing: aggregates and their repository (the domain itself: `event-sourcing/domain`)
 export {
@@ -21,13 +31,14 @@ export { aggregateRepositoryToken, InjectAggregate } from './repository/inject-a
 
 // Read models: projectors, how far they have got, and the proof that they are right
 export { Projector, type ProjectionContext, type ProjectorOptions } from './projections/projector';
-export { MissingRowError, RowExistsError, type RowKey, type Rows } from './rows/rows';
-export { Projections } from './projections/projections';
+export { InvalidRowError, MissingRowError, RowExistsError, TableMissingError } from './rows/errors';
+export type { RowKey, Rows } from './rows/rows';
+export { Projections, UnknownProjectionError } from './projections/projections';
 export { ProjectionPositions } from './projections/projection-positions';
 export { ProjectionFold, type FoldComparison, type RowDifference } from './projections/projection-fold';
 
 // Reads that arrive at once travel together, here and in a read model
-export { ReadGroups } from './read-groups';
+export { MissingAnswerError, ReadGroups } from './read-groups';
 
 // Read models made anew, beside those that are read
 export { Rebuilds, type Rebuild, type RebuildOptions } from './projections/rebuild/rebuilds';
@@ -77,8 +88,8 @@ export {
 } from './event-store/registry-errors';
 export {
   ClaimTakenError,
+  DatabaseAnswerError,
   DuplicateEventIdError,
-  EventSourcingError,
   EventStoreClosedError,
   EventStoreOverloadedError,
   EventStoreUnavailableError,

@@ -1,4 +1,17 @@
 import { AsyncResource } from 'node:async_hooks';
+import { EventSourcingError } from './domain';
+
+/** A query did not answer each question of its group, so that an answer would be taken for another question's. */
+export class MissingAnswerError extends EventSourcingError {
+  readonly code = 'read-group.answer-missing';
+  readonly kind = 'defect';
+
+  constructor(questions: number, answers: number) {
+    super(
+      `${questions} questions were asked at once, and ${answers} answered. Give one answer for each question.`,
+    );
+  }
+}
 
 /** One answer for each question, in their order. */
 type Ask<Question, Answer> = (questions: readonly Question[]) => Promise<readonly Answer[]>;
@@ -59,11 +72,11 @@ export class ReadGroups<Question, Answer> {
       .finally(() => setImmediate(() => this.makeRoom()));
   }
 
-  /** @throws Error where an answer is missing: it would be taken for another question's. */
+  /** @throws MissingAnswerError where an answer is missing: it would be taken for another question's. */
   private async answersTo(questions: readonly Question[]): Promise<readonly Answer[]> {
     const answers = await this.ask(questions);
     if (answers.length === questions.length) return answers;
-    throw new Error(`${questions.length} questions were asked at once, and ${answers.length} answered.`);
+    throw new MissingAnswerError(questions.length, answers.length);
   }
 
   private startSoon(): void {

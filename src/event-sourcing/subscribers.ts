@@ -1,3 +1,4 @@
+import { EventSourcingError } from './domain';
 import { EventRegistrationError } from './event-store/event-registry';
 import { segmentsOf } from './projections/projection-segment';
 import { Projections } from './projections/projections';
@@ -50,9 +51,11 @@ function checkNames(subscriptions: readonly { readonly name: string }[]): void {
 }
 
 /** There is no subscription of this name. */
-export class UnknownSubscriptionError extends Error {
+export class UnknownSubscriptionError extends EventSourcingError {
+  readonly code = 'subscription.not-found';
+  readonly kind = 'not-found';
+
   constructor(name: string, known: readonly string[]) {
     super(`There is no subscription "${name}". There are: ${known.join(', ') || 'none'}.`);
-    this.name = 'UnknownSubscriptionError';
   }
 }

@@ -2,6 +2,7 @@ import { comesLater, NotAtOnceError } from './at-once';
 import { Claim } from './claim';
 import { className, EventClass, loadedTwice } from './event-class';
 import { eventMethods } from './event-methods';
+import { EventSourcingError } from './event-sourcing-error';
 
 /** Where an aggregate stands in the log. Version 0 and position 0: nothing of it is stored yet. */
 export interface StreamPlace {
@@ -19,7 +20,10 @@ export interface PendingChanges {
 }
 
 /** An event that the aggregate has no `@On` method for. It never just moves the version. */
-export class UnhandledEventError extends Error {
+export class UnhandledEventError extends EventSourcingError {
+  readonly code = 'aggregate.event-unhandled';
+  readonly kind = 'defect';
+
   constructor(aggregate: object, event: object) {
     const name = className(event);
     const known = [...eventMethods(aggregate.constructor).keys()].some(
@@ -30,7 +34,6 @@ export class UnhandledEventError extends Error {
         ? `${className(aggregate)} has a method for another class ${name}: ${loadedTwice}`
         : `${className(aggregate)} has no method for ${name}. Add one: @On(${name}) protected on…(event).`,
     );
-    this.name = 'UnhandledEventError';
   }
 }
 
@@ -46,10 +49,12 @@ const reasons: Readonly<Record<Seal, string>> = {
 };
 
 /** A mistake in the code: an aggregate was called when nothing that it decides would be stored, or not by this caller. */
-export class AggregateSealedError extends Error {
+export class AggregateSealedError extends EventSourcingError {
+  readonly code = 'aggregate.sealed';
+  readonly kind = 'defect';
+
   constructor(aggregate: AggregateRoot, deed: string, seal: Seal) {
     super(`${className(aggregate)} ${aggregate.id} cannot ${deed}: ${reasons[seal]}`);
-    this.name = 'AggregateSealedError';
   }
 }
 

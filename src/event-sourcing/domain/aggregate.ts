@@ -1,5 +1,6 @@
 import { AggregateRoot } from './aggregate-root';
 import { anotherCopy, isOfAnotherCopy, noteDecorated } from './decorated-classes';
+import { DefinitionError } from './definition-error';
 
 /** A class that can be loaded from its events: made from the id alone, then replayed. */
 export type AggregateClass<T extends AggregateRoot = AggregateRoot> = (new (id: string) => T) & {
@@ -29,14 +30,14 @@ export function Aggregate(type: string, { cache = true }: AggregateOptions = {})
   };
 }
 
-/** @throws Error when the class lacks its `@Aggregate` decorator. */
+/** @throws DefinitionError when the class lacks its `@Aggregate` decorator. */
 export function aggregateType(aggregateClass: AggregateClass): string {
   const definition = definitions.get(aggregateClass);
   if (definition === undefined) {
     if (isOfAnotherCopy(aggregateClass, 'Aggregate')) {
-      throw new Error(anotherCopy(aggregateClass.name, 'Aggregate'));
+      throw new DefinitionError(anotherCopy(aggregateClass.name, 'Aggregate'));
     }
-    throw new Error(
+    throw new DefinitionError(
       `${aggregateClass.name} has no stream type. Decorate it: @Aggregate('${aggregateClass.name}').`,
     );
   }

@@ -1,3 +1,5 @@
+import { EventSourcingError } from './event-sourcing-error';
+
 /** What has not happened yet, or not all of it, when a function returns it. */
 type Later = PromiseLike<unknown> | Generator | AsyncGenerator;
 
@@ -13,10 +15,12 @@ export type AtOnce<R> =
   IsAny<R> extends true ? unknown : [Extract<R, Later>] extends [never] ? unknown : MustBeDoneWhenItReturns;
 
 /** A mistake in the code: a decision, or an `@On` method of an aggregate, is not done when it returns. */
-export class NotAtOnceError extends Error {
+export class NotAtOnceError extends EventSourcingError {
+  readonly code = 'aggregate.not-at-once';
+  readonly kind = 'defect';
+
   constructor(what: string, mend: string) {
     super(`${what} is not done when it returns: it gives a promise or a generator. ${mend}`);
-    this.name = 'NotAtOnceError';
   }
 }
 

@@ -1,15 +1,16 @@
 import { noteDecorated } from './decorated-classes';
+import { DefinitionError } from './definition-error';
 import { EventClass } from './event-class';
 
 const ownMethods = new WeakMap<object, Map<EventClass, string>>();
 const allMethods = new WeakMap<object, ReadonlyMap<EventClass, string>>();
 
-/** Notes the method of a prototype that takes an event. @throws Error when there is one already. */
+/** Notes the method of a prototype that takes an event. @throws DefinitionError when there is one already. */
 export function addEventMethod(prototype: object, eventClass: EventClass, method: string): void {
   const methods = ownMethods.get(prototype) ?? new Map<EventClass, string>();
   const taken = methods.get(eventClass);
   if (taken) {
-    throw new Error(
+    throw new DefinitionError(
       `${prototype.constructor.name} has two @On(${eventClass.name}) methods, ${taken} and ${method}. Keep one of them.`,
     );
   }

@@ -15,7 +15,9 @@ export {
 } from './aggregate-root';
 export { comesLater, NotAtOnceError, type AtOnce } from './at-once';
 export type { Claim } from './claim';
+export { DefinitionError } from './definition-error';
 export { DomainError, type DomainErrorKind } from './domain-error';
+export { EventSourcingError, kindOf, type ErrorKind } from './event-sourcing-error';
 
 // Writing its events
 export {

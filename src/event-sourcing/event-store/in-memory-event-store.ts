@@ -1,9 +1,9 @@
 import { AppendSignal } from './progress-signal';
 import { claimKey, resultOf, streamKey } from './append-verdict';
 import { checkNote, checkReceipt } from './check-receipt';
-import { EventData } from '../domain';
+import { EventData, EventSourcingError } from '../domain';
 import { EventMetadata, NewEvent, Position, RecordedEvent, StreamId } from './event-envelope';
-import { EventSourcingError, InvalidAppendError, ReceiptExistsError } from './errors';
+import { InvalidAppendError, ReceiptExistsError } from './errors';
 import { InMemoryReceipts } from './in-memory-receipts';
 import { AppendOptions, AppendResult, EventStore, ReadAllOptions, ReadStreamOptions } from './event-store';
 import { judgeAppend } from './judge-append';
@@ -14,6 +14,9 @@ import { StoredReceipt } from './stored-receipt';
 
 /** Events that a restart loses are no log. */
 export class InMemoryStoreInProductionError extends EventSourcingError {
+  readonly code = 'store.in-memory-in-production';
+  readonly kind = 'defect';
+
   constructor() {
     super('The in-memory event store loses everything at a restart. In production use the Postgres store.');
   }

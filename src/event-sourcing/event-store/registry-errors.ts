@@ -1,11 +1,17 @@
-import { EventSourcingError } from './errors';
+import { EventSourcingError } from '../domain';
 import { RecordedEvent } from './event-envelope';
 
 /** Found while the application starts: it must not start. */
-export class EventRegistrationError extends EventSourcingError {}
+export class EventRegistrationError extends EventSourcingError {
+  readonly code = 'registration.invalid';
+  readonly kind = 'defect';
+}
 
 /** The log holds an event that no registered class stands for. To skip it would be to lose it. */
 export class UnknownEventTypeError extends EventSourcingError {
+  readonly code = 'event-type.unknown';
+  readonly kind = 'defect';
+
   constructor(readonly type: string) {
     super(
       `No class is registered for the stored event type "${type}". Keep the class and its @On methods for as long as its events are stored.`,
@@ -15,6 +21,9 @@ export class UnknownEventTypeError extends EventSourcingError {
 
 /** The log holds an event of a later schema than this program knows: a newer program wrote it. */
 export class UnknownSchemaVersionError extends EventSourcingError {
+  readonly code = 'schema-version.unknown';
+  readonly kind = 'defect';
+
   constructor(type: string, stored: number, known: number) {
     super(
       `"${type}" is stored with schema version ${stored}, but this program knows ${known}. Deploy the newer one.`,
@@ -31,6 +40,9 @@ function nameOf({ position, type, schemaVersion }: EventName): string {
 
 /** What is stored of an event cannot become an instance of its class as it stands there. */
 export class StoredMemberError extends EventSourcingError {
+  readonly code = 'stored-event.invalid';
+  readonly kind = 'defect';
+
   constructor(
     readonly event: EventName,
     what: string,
@@ -41,6 +53,9 @@ export class StoredMemberError extends EventSourcingError {
 
 /** A mistake in the upcasters of an event class. */
 export class UpcastError extends EventSourcingError {
+  readonly code = 'upcaster.failed';
+  readonly kind = 'defect';
+
   constructor(
     readonly event: EventName,
     /** The schema version that the step starts from. */
@@ -57,6 +72,9 @@ export class UpcastError extends EventSourcingError {
  * to alter the log.
  */
 export class InexactNumberError extends EventSourcingError {
+  readonly code = 'stored-event.number-inexact';
+  readonly kind = 'defect';
+
   /** @param place In the event: `data.lines[0].price`. */
   constructor(
     readonly event: EventName,

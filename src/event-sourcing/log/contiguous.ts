@@ -1,8 +1,11 @@
-import { EventSourcingError } from '../event-store/errors';
+import { EventSourcingError } from '../domain';
 import { Position, RecordedEvent } from '../event-store/event-envelope';
 
 /** The log has a hole. It never should: events were removed behind the store's back, or a reader skipped some. */
 export class LogHoleError extends EventSourcingError {
+  readonly code = 'log.hole';
+  readonly kind = 'defect';
+
   constructor(
     readonly expected: Position,
     /** Undefined where the log ends, before its head. */
@@ -17,6 +20,9 @@ export class LogHoleError extends EventSourcingError {
 
 /** A checkpoint is at a position that the log does not have: the log was restored to an earlier state, and the checkpoint was not. */
 export class BeyondLogError extends EventSourcingError {
+  readonly code = 'checkpoint.beyond-log';
+  readonly kind = 'defect';
+
   constructor(
     readonly position: Position,
     readonly head: Position,
@@ -30,6 +36,9 @@ export class BeyondLogError extends EventSourcingError {
 
 /** The log of this database does not hold an event that was read before: the server was replaced by one that has fewer events. */
 export class EventGoneError extends EventSourcingError {
+  readonly code = 'log.event-gone';
+  readonly kind = 'defect';
+
   constructor(readonly position: Position) {
     super(
       `The event at position ${position} was read, but the log does not hold it any more: the database was restored to an ` +

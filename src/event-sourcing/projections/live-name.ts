@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { TableMissingError } from '../rows/errors';
 
 const find = `
   SELECT format('%I.%I', s.name, $1::text) AS name
@@ -8,11 +9,10 @@ const find = `
 
 /**
  * The table that queries read, with its schema: so that it is meant also where a temporary or a next table of the same name
- * comes first. @throws Error when there is none.
+ * comes first. @throws TableMissingError when there is none.
  */
 export async function liveName(manager: EntityManager, table: string): Promise<string> {
   const [row] = await manager.query<{ name: string }[]>(find, [table]);
-  if (!row)
-    throw new Error(`There is no table "${table}". Run the migrations, or correct the name in its entity.`);
+  if (!row) throw new TableMissingError(`no table "${table}"`);
   return row.name;
 }

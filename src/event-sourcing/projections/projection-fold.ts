@@ -2,6 +2,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { Position, RecordedEvent } from '../event-store/event-envelope';
 import { EventStore } from '../event-store/event-store';
 import { inSnapshot } from '../postgres/in-snapshot';
+import { BeyondLogError } from '../log/contiguous';
 import { LogPages } from '../log/log-pages';
 import { segmentOf } from '../subscriptions/checkpoints/segment-of';
 import { quoted } from '../postgres/identifiers';
@@ -80,8 +81,7 @@ export class ProjectionFold {
     const log = new LogPages(this.store, 1_000);
     for (let after = 0n; after < position;) {
       const events = await log.after(after);
-      if (events.length === 0)
-        throw new Error(`The log ends at ${after}, before the checkpoint ${position}.`);
+      if (events.length === 0) throw new BeyondLogError(position, after);
       await apply(events);
       after += BigInt(events.length);
     }

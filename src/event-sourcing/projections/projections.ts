@@ -1,4 +1,4 @@
-import { EventClass, eventMethods } from '../domain';
+import { EventClass, eventMethods, EventSourcingError } from '../domain';
 import { anotherCopy, isOfAnotherCopy } from '../domain/decorated-classes';
 import { EventRegistrationError, EventRegistry } from '../event-store/event-registry';
 import { Projection } from './projection';
@@ -43,13 +43,11 @@ export class Projections {
     return [...this.byName.values()];
   }
 
-  /** @throws Error naming the projections that there are. */
+  /** @throws UnknownProjectionError naming the projections that there are. */
   get(name: string): Projection {
     const projection = this.byName.get(name);
     if (projection) return projection;
-    throw new Error(
-      `There is no projector "${name}". There are: ${[...this.byName.keys()].join(', ') || 'none'}.`,
-    );
+    throw new UnknownProjectionError(name, [...this.byName.keys()]);
   }
 }
 
@@ -80,4 +78,14 @@ function checkMethod(projectorClass: EventClass, projector: object, method: stri
 function checkSegments(projector: string, segments: number): void {
   if (Number.isInteger(segments) && segments >= 1 && segments <= 64) return;
   throw new EventRegistrationError(`${projector} has ${segments} segments. Use a whole number from 1 to 64.`);
+}
+
+/** There is no projector of this name. */
+export class UnknownProjectionError extends EventSourcingError {
+  readonly code = 'projection.not-found';
+  readonly kind = 'not-found';
+
+  constructor(name: string, known: readonly string[]) {
+    super(`There is no projector "${name}". There are: ${known.join(', ') || 'none'}.`);
+  }
 }

@@ -1,7 +1,10 @@
-import { EventSourcingError } from '../event-store/errors';
+import { EventSourcingError } from '../domain';
 
 /** No event of this aggregate is stored. */
 export class AggregateNotFoundError extends EventSourcingError {
+  readonly code = 'aggregate.not-found';
+  readonly kind = 'not-found';
+
   constructor(
     readonly aggregateType: string,
     readonly aggregateId: string,
@@ -12,6 +15,9 @@ export class AggregateNotFoundError extends EventSourcingError {
 
 /** A new aggregate was saved under an id that is taken. */
 export class AggregateAlreadyExistsError extends EventSourcingError {
+  readonly code = 'aggregate.exists';
+  readonly kind = 'conflict';
+
   constructor(
     readonly aggregateType: string,
     readonly aggregateId: string,
@@ -22,6 +28,9 @@ export class AggregateAlreadyExistsError extends EventSourcingError {
 
 /** The caller named the versions it would decide upon, and the aggregate is at another. */
 export class VersionPreconditionError extends EventSourcingError {
+  readonly code = 'aggregate.other-version';
+  readonly kind = 'conflict';
+
   constructor(
     readonly aggregateType: string,
     readonly aggregateId: string,
@@ -35,6 +44,9 @@ export class VersionPreconditionError extends EventSourcingError {
 
 /** A mistake in the aggregate: it is new, or it claims or releases a value, and yet raised no event to store. */
 export class NothingRaisedError extends EventSourcingError {
+  readonly code = 'aggregate.nothing-raised';
+  readonly kind = 'defect';
+
   constructor(aggregateType: string) {
     super(
       `${aggregateType} raised no event, so there is nothing to store. Raise the event that tells what happened.`,
@@ -44,6 +56,9 @@ export class NothingRaisedError extends EventSourcingError {
 
 /** A mistake in the aggregate: what its constructor raises would be stored again by each decision. */
 export class RaisedInConstructorError extends EventSourcingError {
+  readonly code = 'aggregate.raised-in-constructor';
+  readonly kind = 'defect';
+
   constructor(aggregateType: string) {
     super(
       `The constructor of ${aggregateType} raises an event or claims a value, and it runs at each load. Do that in a static method that makes a new one.`,

@@ -1,9 +1,12 @@
-import { EventSourcingError } from '../event-store/errors';
+import { EventSourcingError } from '../domain';
 import { Receipt } from '../messaging/receipt';
 import { messageContext } from '../messaging/message-context';
 
 /** A mistake in a command handler: a repeated request could not tell which of its appends were made. */
 export class SecondAppendError extends EventSourcingError {
+  readonly code = 'receipt.second-append';
+  readonly kind = 'defect';
+
   constructor() {
     super(
       'A request with a receipt stores one append, and this is its second. Let the command change one aggregate, and the others follow from its events in a durable handler.',

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { ColumnValues, columnValues } from './column-values';
+import { InvalidRowError } from './errors';
 import { isToldByText } from './stored-text';
 import { givenRows, givenValue, WrittenTable } from './write-rows';
 
@@ -25,7 +26,7 @@ export async function areDistinct(
   return row?.count === keys.length;
 }
 
-/** @throws Error when both keys name different rows. */
+/** @throws InvalidRowError when both keys name different rows. */
 export async function checkSameKey(
   manager: EntityManager,
   table: WrittenTable,
@@ -38,5 +39,5 @@ export async function checkSameKey(
     [key, given].every((values) => isToldByText(values[column], table.facts.columns.get(column))),
   );
   if (!isPlain && !(await areDistinct(manager, table, [pick(key), pick(given)]))) return;
-  throw new Error(`An update of "${name}" changes the key. Delete the row and insert another.`);
+  throw new InvalidRowError(`An update of "${name}" changes the key. Delete the row and insert another.`);
 }

@@ -1,5 +1,6 @@
 import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
 import { Batch, Change, CollectedTable, TableChanges } from './collected-table';
+import { InvalidRowError } from './errors';
 import { faultOfColumns, faultOfListeners } from './proven-columns';
 import { RowColumns } from './row-columns';
 import { Rows } from './rows';
@@ -22,23 +23,23 @@ export class CollectedRows {
     private readonly entities?: readonly EntityTarget<ObjectLiteral>[],
   ) {}
 
-  /** @throws Error for an entity that the projector does not name as its own, or whose rows cannot be written. */
+  /** @throws InvalidRowError for an entity that the projector does not name as its own, or whose rows cannot be written. */
   readonly of = <E extends ObjectLiteral>(entity: EntityTarget<E>): Rows<E> => {
     const known = this.tables.get(entity);
     if (known) return known as unknown as Rows<E>;
     const metadata = this.manager.connection.getMetadata(entity);
     if (this.entities?.includes(entity) === false) {
-      throw new Error(
+      throw new InvalidRowError(
         `${metadata.name} is not among the entities of this projector. Name it: @Projector(…, { entities: [${metadata.name}] }).`,
       );
     }
     if (metadata.schema !== undefined) {
-      throw new Error(
+      throw new InvalidRowError(
         `${metadata.name} has a schema ("${metadata.schema}"). Remove it: the search path finds the table.`,
       );
     }
     const fault = faultOfColumns(metadata) ?? faultOfListeners(metadata);
-    if (fault !== undefined) throw new Error(fault);
+    if (fault !== undefined) throw new InvalidRowError(fault);
     const columns = RowColumns.of(metadata, this.manager.connection);
     const table = new CollectedTable<E>(this.manager, entity, columns, this.batch());
     for (const other of this.sharing(columns)) other.isShared = table.isShared = true;

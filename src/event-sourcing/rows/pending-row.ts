@@ -1,6 +1,6 @@
 import { ColumnValues, columnValues, noValues } from './column-values';
 import { ColumnText } from './row-column';
-import { MissingRowError, RowExistsError } from './rows';
+import { MissingRowError, RowExistsError } from './errors';
 
 /** What the events of a batch have made of one row. */
 export interface PendingRow {

@@ -1,5 +1,6 @@
 import { prepareValue } from 'pg/lib/utils';
 import type { DataSource, EntityMetadata } from 'typeorm';
+import { InvalidRowError } from './errors';
 
 export type ColumnMetadata = EntityMetadata['columns'][number];
 
@@ -59,7 +60,9 @@ export class RowColumn {
 
   private prepared(value: unknown): ColumnText {
     if (typeof value === 'function') {
-      throw new Error(`${this.place} was given a function. Give a value: rows() runs no SQL expressions.`);
+      throw new InvalidRowError(
+        `${this.place} was given a function. Give a value: rows() runs no SQL expressions.`,
+      );
     }
     const prepared: unknown = this.driver.preparePersistentValue(value, this.metadata);
     if (prepared === undefined || prepared === null) return prepared;
@@ -71,13 +74,13 @@ export class RowColumn {
   private instant(date: Date): string {
     const time = date.getTime();
     if (this.isOfZone && time >= wholeMinuteZones && time < yearTenThousand) return date.toISOString();
-    if (Number.isNaN(time)) throw new Error(`${this.place} was given an invalid date.`);
+    if (Number.isNaN(time)) throw new InvalidRowError(`${this.place} was given an invalid date.`);
     return prepareValue(date) as string;
   }
 
   private bytes(buffer: Buffer): string {
     if (this.metadata.type !== 'bytea') {
-      throw new Error(`${this.place} was given bytes. Declare the column as bytea, or give text.`);
+      throw new InvalidRowError(`${this.place} was given bytes. Declare the column as bytea, or give text.`);
     }
     return `\\x${buffer.toString('hex')}`;
   }

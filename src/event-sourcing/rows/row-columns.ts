@@ -1,6 +1,7 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import { memberNames, MemberNames, strangersIn } from './member-names';
 import { ColumnValues, columnValues, noValues } from './column-values';
+import { InvalidRowError } from './errors';
 import { Given } from './pending-row';
 import { ColumnMetadata, ColumnText, RowColumn } from './row-column';
 import { RowKey } from './rows';
@@ -53,7 +54,7 @@ export class RowColumns {
     return made;
   }
 
-  /** The members that the entity has. @throws Error for a member that is no column. */
+  /** The members that the entity has. @throws InvalidRowError for a member that is no column. */
   given(entity: object, purpose: Purpose): Given {
     const members = entity as Members;
     if (purpose !== 'read') this.refuseStrangers(members);
@@ -77,12 +78,12 @@ export class RowColumns {
     return { ...given, ifNew: columnValues(given.ifNew, named) };
   }
 
-  /** The key that the row has among its members. @throws Error when a primary column has no value. */
+  /** The key that the row has among its members. @throws InvalidRowError when a primary column has no value. */
   keyOf(row: object): ColumnValues {
     return this.keyBy((column) => column.textIn(row as Members));
   }
 
-  /** @throws Error when a primary column has no value. */
+  /** @throws InvalidRowError when a primary column has no value. */
   key(named: RowKey<object>): ColumnValues {
     const [only] = this.keys;
     const isRow = this.keys.length !== 1 || !only || this.isNamedBy(named, only);
@@ -94,7 +95,7 @@ export class RowColumns {
     for (const column of this.keys) {
       const value = textOf(column);
       if (value === undefined || value === null) {
-        throw new Error(
+        throw new InvalidRowError(
           `A row of "${this.table}" is named by ${this.primary.join(', ')}. Give each of them.`,
         );
       }
@@ -122,7 +123,7 @@ export class RowColumns {
     const related = members[relation.propertyName];
     if (related === undefined) return undefined;
     if (related === null) return null;
-    throw new Error(
+    throw new InvalidRowError(
       `${this.metadata.name}.${relation.propertyName} is given without its key. Give the row, or the key.`,
     );
   }
@@ -130,7 +131,7 @@ export class RowColumns {
   private refuseStrangers(members: Members): void {
     const strangers = this.names ? strangersIn(members, this.names) : [];
     if (strangers.length === 0) return;
-    throw new Error(
+    throw new InvalidRowError(
       `${this.metadata.name} has no column for ${strangers.join(', ')}. Name the members of the entity.`,
     );
   }

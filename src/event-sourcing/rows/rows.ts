@@ -22,21 +22,3 @@ export interface Rows<E extends object> {
   /** Writes what is collected so far. The kernel does so at the end of a batch. */
   write(): Promise<void>;
 }
-
-/** A table without the row that an event changes: a read model like that is no fold of the log any more. */
-export class MissingRowError extends Error {
-  constructor(table: string, rows: string) {
-    super(
-      `There is no row in "${table}" for ${rows}, though an event changes it. If that is a read model, make its rows anew.`,
-    );
-    this.name = 'MissingRowError';
-  }
-}
-
-/** Two events of one batch insert the same row. */
-export class RowExistsError extends Error {
-  constructor(table: string, key: string) {
-    super(`There is a row in "${table}" for ${key} already. Use put where an event may come upon one.`);
-    this.name = 'RowExistsError';
-  }
-}

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { quoted } from '../postgres/identifiers';
+import { TableMissingError } from './errors';
 
 /** A column as the database has it. */
 export interface ColumnFacts {
@@ -74,14 +75,13 @@ export function knownFacts({ connection }: EntityManager, table: string): TableF
 
 /**
  * Asks the database about the table, once in the life of the process; again where a copy of the table stands before it, which
- * refers to no other. @throws Error when there is none.
+ * refers to no other. @throws TableMissingError when there is none.
  */
 export async function tableFacts(manager: EntityManager, table: string): Promise<TableFacts> {
   const known = knownFacts(manager, table);
   if (known) return known;
   const [found] = await ask(manager, table);
-  if (!found?.columns)
-    throw new Error(`There is no table "${table}". Run the migrations, or correct the name in its entity.`);
+  if (!found?.columns) throw new TableMissingError(`no table "${table}"`);
   const { columns, hasUniques, references } = found;
   const facts = { columns: new Map(columns.map((column) => [column.name, column])), hasUniques, references };
   if (!found.isPassing) keep(manager, table, facts);

@@ -1,9 +1,9 @@
 import type { EntityManager } from 'typeorm';
 import { quoted } from '../postgres/identifiers';
 import { ColumnValues, columnValues } from './column-values';
+import { MissingRowError, RowExistsError, TableMissingError } from './errors';
 import { PendingRow } from './pending-row';
 import { RowColumns } from './row-columns';
-import { MissingRowError, RowExistsError } from './rows';
 import { ColumnFacts, TableFacts } from './table-facts';
 
 /** Rows in one statement, so that its parameter stays within some megabytes. */
@@ -179,9 +179,7 @@ export function givenValue(table: WrittenTable, name: string): string {
 function factsOf({ columns, facts }: WrittenTable, name: string): ColumnFacts {
   const found = facts.columns.get(name);
   if (found) return found;
-  throw new Error(
-    `Table "${columns.table}" has no column "${name}". Run the migrations, or correct the name in ${columns.metadata.name}.`,
-  );
+  throw new TableMissingError(`no column "${name}" in table "${columns.table}"`, columns.metadata.name);
 }
 
 /** Rows that have the same columns can share a statement. */

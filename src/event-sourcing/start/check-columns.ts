@@ -1,7 +1,7 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
 import { quoted } from '../postgres/identifiers';
-import { DatabaseNotReadyError } from './errors';
+import { TableMismatchError } from './errors';
 
 /** What Postgres says of a table that an entity names. */
 interface TableRow {
@@ -48,7 +48,7 @@ const texts = new Set(['character varying', 'text', 'character', 'citext', 'name
 
 /**
  * Compares the table of an entity with what the entity says of it, as far as the entity does.
- * @throws DatabaseNotReadyError with the first difference that would make events fail, or change what is stored
+ * @throws TableMismatchError with the first difference that would make events fail, or change what is stored
  */
 export async function checkColumns(
   dataSource: DataSource,
@@ -58,18 +58,18 @@ export async function checkColumns(
   const table = `table "${entity.tableName}" of projector "${projection}"`;
   const [row] = await dataSource.query<TableRow[]>(describeTable, [quoted(entity.tableName)]);
   if (!row || row.kind === null) {
-    throw new DatabaseNotReadyError(
+    throw new TableMismatchError(
       `There is no ${table}. Run its migration, or correct the name in entity ${entity.name}.`,
     );
   }
   if (row.kind !== 'r' && row.kind !== 'p') {
-    throw new DatabaseNotReadyError(
+    throw new TableMismatchError(
       `What entity ${entity.name} calls ${table} is no table. Make it a table: a projector writes its rows.`,
     );
   }
   const difference = differenceOf(dataSource, entity, row);
   if (difference === undefined) return;
-  throw new DatabaseNotReadyError(
+  throw new TableMismatchError(
     `The ${table} is not as entity ${entity.name} says: ${difference}. Change the table by a migration, or correct the entity.`,
   );
 }

@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { EventStore } from '../event-store/event-store';
 import { LogIdentity } from '../event-store/log-identity';
 import { readLogIdentity } from '../event-store/postgres/read-log-identity';
-import { DatabaseNotReadyError } from './errors';
+import { DatabaseNotMigratedError, DatabaseNotReadyError } from './errors';
 import { kernelTables } from './kernel-tables';
 
 /** SQLSTATEs of a table or a column that is not there. */
@@ -35,7 +35,7 @@ async function identityOf(what: string, read: () => Promise<LogIdentity | undefi
     throw error;
   });
   if (identity) return identity;
-  throw new DatabaseNotReadyError(
+  throw new DatabaseNotMigratedError(
     `The database of ${what} has no log, or one of an earlier release: migrations are pending. Run migrate, as the owner of the log.`,
   );
 }

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { DatabaseNotReadyError } from './errors';
+import { DatabaseNotMigratedError, RightsMissingError } from './errors';
 import { kernelFunctions, kernelTables } from './kernel-tables';
 
 const findMissingTables = `
@@ -17,22 +17,22 @@ const findMissingRights = `
     FROM pg_proc WHERE proname = ANY ($3) AND pg_function_is_visible(oid) GROUP BY proname
   ) AS r WHERE NOT is_granted ORDER BY nth, name`;
 
-/** @throws DatabaseNotReadyError for tables of the kernel that are not there: migrations are pending. */
+/** @throws DatabaseNotMigratedError for tables of the kernel that are not there: migrations are pending. */
 export async function checkKernelTables(dataSource: DataSource): Promise<void> {
   const rows = await dataSource.query<{ name: string }[]>(findMissingTables, [Object.keys(kernelTables)]);
   if (rows.length === 0) return;
   const names = rows.map(({ name }) => name).join(', ');
-  throw new DatabaseNotReadyError(
+  throw new DatabaseNotMigratedError(
     `The database lacks tables of the log (${names}): migrations are pending. Run migrate, as the owner of the log.`,
   );
 }
 
-/** @throws DatabaseNotReadyError for rights on tables and functions of the kernel that the role of this process lacks. */
+/** @throws RightsMissingError for rights on tables and functions of the kernel that the role of this process lacks. */
 export async function checkKernelRights(dataSource: DataSource): Promise<void> {
   await checkRights(dataSource, kernelTables, kernelFunctions);
 }
 
-/** @throws DatabaseNotReadyError naming the grants that are missing. */
+/** @throws RightsMissingError naming the grants that are missing. */
 export async function checkRights(
   dataSource: DataSource,
   tables: Readonly<Record<string, readonly string[]>>,
@@ -44,7 +44,7 @@ export async function checkRights(
   const [first] = rows;
   if (!first) return;
   const grants = rows.map(({ right }) => `GRANT ${right} TO ${first.role}`).join('; ');
-  throw new DatabaseNotReadyError(
+  throw new RightsMissingError(
     `The role "${first.role}" of this process lacks rights that it needs. As the owner, run: ${grants}.`,
   );
 }

@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { liveName } from '../projections/live-name';
 import { Projection } from '../projections/projection';
 import { tablesOf } from '../projections/tables-of';
-import { DatabaseNotReadyError } from './errors';
+import { TableOwnerError } from './errors';
 
 const findOwner = 'SELECT projection FROM read_model_tables WHERE table_name = $1';
 
@@ -14,16 +14,16 @@ const record = `
 /**
  * Keeps in the database which projection writes a table, so that neither a projector under a new name nor another program counts
  * the events of the log a second time upon the rows that are there.
- * @throws DatabaseNotReadyError for the table of another projection, and for rows that were made by nobody knows whom
+ * @throws TableOwnerError for the table of another projection, and for rows that were made by nobody knows whom
  */
 export async function checkOwner(dataSource: DataSource, projection: Projection): Promise<void> {
   for (const table of tablesOf(dataSource, projection)) {
     const name = await liveName(dataSource.manager, table);
     const owner = await ownerOf(dataSource, name);
     if (owner === projection.name) continue;
-    if (owner !== undefined) throw new DatabaseNotReadyError(belongsToAnother(name, owner, projection.name));
+    if (owner !== undefined) throw new TableOwnerError(belongsToAnother(name, owner, projection.name));
     if (await hasUnknownRows(dataSource, projection.name, name)) {
-      throw new DatabaseNotReadyError(rowsOfNobody(name, projection.name));
+      throw new TableOwnerError(rowsOfNobody(name, projection.name));
     }
     await dataSource.query(record, [name, projection.name]);
   }

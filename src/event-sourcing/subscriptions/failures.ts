@@ -1,9 +1,12 @@
 import { messageOfThrown } from '../describe-thrown';
-import { EventSourcingError } from '../event-store/errors';
+import { EventSourcingError } from '../domain';
 import { SubscriptionSettings } from './subscription-settings';
 
 /** A handler that did not return in time. What it still does is not kept. */
 export class HandlerTimeoutError extends EventSourcingError {
+  readonly code = 'handler.timeout';
+  readonly kind = 'unavailable';
+
   constructor(subscription: string, timeoutMs: number) {
     super(`"${subscription}" did not finish an event within ${timeoutMs} ms.`);
   }
@@ -11,6 +14,9 @@ export class HandlerTimeoutError extends EventSourcingError {
 
 /** So much was set aside that this is no longer the fault of single events. */
 export class TooManyParkedError extends EventSourcingError {
+  readonly code = 'subscription.too-many-parked';
+  readonly kind = 'unavailable';
+
   constructor(subscription: string, count: number) {
     super(
       `"${subscription}" has set ${count} events aside, which is the limit. Mend its handler, then retry or discard them: ` +
@@ -21,6 +27,9 @@ export class TooManyParkedError extends EventSourcingError {
 
 /** Different streams failed alike, with no success between: that has a common cause, and is the fault of no event. */
 export class FailingAlikeError extends EventSourcingError {
+  readonly code = 'subscription.failing-alike';
+  readonly kind = 'unavailable';
+
   /** @param kind What makes the failures alike, beginning with their category: `server 53100`. */
   constructor(subscription: string, kind: string, cause: unknown) {
     super(

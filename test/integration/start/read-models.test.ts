@@ -119,7 +119,7 @@ describe('the table of a read model', () => {
     ],
   ])('ends the start when it %s', async (_case, create, sentence) => {
     await sql(create);
-    expect(await refusal({ url: database.url })).toContain(`DatabaseNotReadyError: ${sentence}`);
+    expect(await refusal({ url: database.url })).toContain(`TableMismatchError: ${sentence}`);
     expect(await sql('SELECT FROM subscriptions')).toEqual([]);
   });
 
@@ -340,7 +340,7 @@ describe('the writer of a table', () => {
     expect(await ring(bellsProjector('bells'), 'bells')).toEqual([{ id: 'a', rings: 1 }]);
     const renamed = bellsProjector('chimes');
     const sentence =
-      'DatabaseNotReadyError: Table public.bells holds the rows of projection "bells", and projector "chimes" would count every event ' +
+      'TableOwnerError: Table public.bells holds the rows of projection "bells", and projector "chimes" would count every event ' +
       'again upon them. If the projector was renamed, give its checkpoint the new name: projections rename bells chimes ' +
       "(in SQL: SELECT rename_projection('bells', 'chimes')). If not, give it a table of its own.";
     expect(await refusal({ url: database.url, projectors: [renamed] })).toBe(sentence);

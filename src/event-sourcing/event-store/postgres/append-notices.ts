@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { Client, ClientConfig } from 'pg';
+import { EventSourcingError } from '../../domain';
 import { AppendSignal } from '../progress-signal';
 import { RunStatement } from '../../postgres/bounded-pool';
 import { limitsApart, prepareSession, sessionSettings } from '../../postgres/session-settings';
@@ -19,6 +20,12 @@ const untilReconnect = 1_000;
 const untilSaidAgain = 10_000;
 const patience = 3_000;
 const listen = { text: `LISTEN ${channel}`, query_timeout: patience };
+
+/** The connection that hears of the appends of other processes has ended. */
+class ConnectionLostError extends EventSourcingError {
+  readonly code = 'connection.lost';
+  readonly kind = 'unavailable';
+}
 
 /**
  * Tells the processes on the same database that this one has appended, and lets it hear of their appends: a NOTIFY after the
@@ -88,7 +95,7 @@ export class AppendNotices {
     try {
       await client.connect();
       const lost = once(client, 'end', { signal: this.closing.signal }).then(() => {
-        throw new Error('the connection was lost');
+        throw new ConnectionLostError('the connection was lost');
       });
       lost.catch(() => undefined);
       await prepareSession(client, { ...sessionSettings, ...settings }, patience);

@@ -1,7 +1,12 @@
 import { AsyncResource } from 'node:async_hooks';
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { AppendVerdict, claimKey, receiptKey, resultOf, streamKey } from '../append-verdict';
-import { EventStoreClosedError, EventStoreOverloadedError, WrongExpectedVersionError } from '../errors';
+import {
+  DatabaseAnswerError,
+  EventStoreClosedError,
+  EventStoreOverloadedError,
+  WrongExpectedVersionError,
+} from '../errors';
 import { AppendResult } from '../event-store';
 import { PreparedAppend } from '../prepare-append';
 import { isDatabaseUnavailable } from '../../postgres/database-failure';
@@ -147,7 +152,7 @@ function settle(batch: readonly WaitingAppend[], verdicts: readonly AppendVerdic
   batch.forEach((item, index) => {
     const verdict = verdicts[index];
     try {
-      if (!verdict) throw new Error('The database gave no verdict on an append.');
+      if (!verdict) throw new DatabaseAnswerError('what became of an append');
       item.resolve(resultOf(item.append, verdict));
       if (verdict.verdict === 'appended') {
         stored.set(item.stream, {

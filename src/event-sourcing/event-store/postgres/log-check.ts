@@ -1,4 +1,5 @@
 import type { DataSource, QueryRunner } from 'typeorm';
+import { DatabaseAnswerError } from '../errors';
 import { Position } from '../event-envelope';
 import { withLongReads } from '../../postgres/in-snapshot';
 import { Piece, piecesOfLog } from './pieces-of-log';
@@ -67,7 +68,7 @@ export class LogCheck {
   run(): Promise<LogCheckResult> {
     return withLongReads(this.dataSource, async (runner) => {
       const [ends] = (await runner.query(readEnds)) as { head: string | null; last: string }[];
-      if (!ends) throw new Error('The database did not tell where the log ends.');
+      if (!ends) throw new DatabaseAnswerError('where the log ends');
       const found = await checkPieces(runner, BigInt(ends.last));
       const orphans = (await runner.query(findOrphanClaims)) as Omit<GapRow, 'before'>[];
       const isHeadRight = ends.head === ends.last;

@@ -1,3 +1,5 @@
+import { DatabaseAnswerError } from '../errors';
+
 /** Whether appends can be stored now. */
 export interface LogState {
   /** The server is a standby, or its sessions are read-only. */
@@ -25,7 +27,7 @@ const askState = `
  */
 export async function readLogState(query: (text: string) => Promise<StateRow[]>): Promise<LogState> {
   const [row] = await query(askState);
-  if (!row) throw new Error('The database did not tell the state of the log.');
+  if (!row) throw new DatabaseAnswerError('the state of the log');
   const { isReadOnly, head, last } = row;
   if (head === last) return { isReadOnly, problem: undefined };
   const says = head === null ? 'has no row' : `says ${head}`;

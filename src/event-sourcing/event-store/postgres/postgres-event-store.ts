@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import { appending, AppendWork } from '../diagnostics';
 import { AppendSignal } from '../progress-signal';
 import { AppendVerdict, resultOf } from '../append-verdict';
-import { EventStoreUnavailableError, InvalidAppendError } from '../errors';
+import { DatabaseAnswerError, EventStoreUnavailableError, InvalidAppendError } from '../errors';
 import { NewEvent, Position, RecordedEvent, StreamId } from '../event-envelope';
 import { AppendOptions, AppendResult, EventStore, ReadAllOptions, ReadStreamOptions } from '../event-store';
 import { prepareAppend, PreparedAppend } from '../prepare-append';
@@ -119,7 +119,7 @@ export class PostgresEventStore extends EventStore {
 
   async head(): Promise<Position> {
     const [row] = await this.query<{ head: bigint }>({ name: 'read-head', text: readHead, values: [] });
-    if (!row) throw new Error('The table event_log has no row. Run the migrations: npm run cli -- migrate');
+    if (!row) throw new DatabaseAnswerError('the head of the log');
     return row.head;
   }
 
@@ -187,20 +187,21 @@ export class PostgresEventStore extends EventStore {
    * A lost connection leaves open whether the batch was stored; a deadlock or a serialization failure stored nothing. The event ids
    * make it safe to send it again.
    */
-  private async sendBatch(batch: readonly PreparedAppend[]): Promise<readonly AppendVerdict[]> {
-    for (const pause of [...retryDelays, undefined]) {
-      try {
-        const verdicts = await appendBatch(batch, (statement) => this.pool.run(statement));
-        this.signal.notify();
-        this.notices.tell();
-        return verdicts;
-      } catch (error) {
-        if (pause === undefined || !isWorthAnotherTry(error)) throw error;
-        this.logger.warn(`An append is sent again: ${(error as Error).message}`);
-        await delay(pause);
-      }
+  private async sendBatch(
+    batch: readonly PreparedAppend[],
+    [pause, ...later]: readonly number[] = retryDelays,
+  ): Promise<readonly AppendVerdict[]> {
+    try {
+      const verdicts = await appendBatch(batch, (statement) => this.pool.run(statement));
+      this.signal.notify();
+      this.notices.tell();
+      return verdicts;
+    } catch (error) {
+      if (pause === undefined || !isWorthAnotherTry(error)) throw error;
+      this.logger.warn(`An append is sent again: ${(error as Error).message}`);
+      await delay(pause);
+      return this.sendBatch(batch, later);
     }
-    throw new Error('unreachable');
   }
 
   private async query<R>(statement: Statement): Promise<R[]> {

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { Position, RecordedEvent } from '../../event-store/event-envelope';
 import { EventStore } from '../../event-store/event-store';
-import { checkContiguous } from '../../log/contiguous';
+import { BeyondLogError, checkContiguous } from '../../log/contiguous';
 import { EventHandling } from '../../subscriptions/delivery/event-handling';
 import { seenSum } from '../../subscriptions/checkpoints/seen-events';
 import { SubscriptionSettings } from '../../subscriptions/subscription-settings';
@@ -114,7 +114,7 @@ async function readPage(
   limit: number,
 ): Promise<readonly RecordedEvent[]> {
   const page = await store.readAll({ after, limit: Math.min(limit, Number(to - after)) });
-  if (page.length === 0) throw new Error(`The log ends at ${after}, before the checkpoint ${to}.`);
+  if (page.length === 0) throw new BeyondLogError(to, after);
   checkContiguous(page, after);
   return page;
 }

@@ -1,7 +1,10 @@
-import { EventSourcingError } from '../../event-store/errors';
+import { EventSourcingError } from '../../domain';
 
 /** One rebuild of a projection at a time. */
 export class RebuildInProgressError extends EventSourcingError {
+  readonly code = 'rebuild.in-progress';
+  readonly kind = 'conflict';
+
   constructor(readonly projection: string) {
     super(
       `The rows of "${projection}" are being made anew already. Follow that with "npm run cli -- projections rebuild ` +
@@ -12,6 +15,9 @@ export class RebuildInProgressError extends EventSourcingError {
 
 /** The rows of the projection are not being made anew. */
 export class NoRebuildError extends EventSourcingError {
+  readonly code = 'rebuild.not-found';
+  readonly kind = 'not-found';
+
   constructor(projection: string) {
     super(`The rows of "${projection}" are not being made anew.`);
   }
@@ -19,24 +25,37 @@ export class NoRebuildError extends EventSourcingError {
 
 /** Only projectors have rows that can be made anew; a handler would repeat what it has done. */
 export class NotAProjectorError extends EventSourcingError {
+  readonly code = 'subscription.not-a-projector';
+  readonly kind = 'invalid';
+
   constructor(readonly subscription: string) {
     super(`"${subscription}" is a durable handler, and has no rows to make anew.`);
   }
 }
 
-/** The tables cannot be copied, or not by this role of the database. `hint` is a sentence: what to do about it. */
+/** The tables cannot be copied, or not by this role of the database. */
 export class RebuildRefusedError extends EventSourcingError {
-  constructor(projection: string, cause: Error, hint?: string) {
+  readonly code = 'rebuild.refused';
+  readonly kind = 'rule';
+
+  /**
+   * @param why The error of the database, or the end of a sentence.
+   * @param hint A sentence that says what to do about it.
+   */
+  constructor(projection: string, why: Error | string, hint?: string) {
+    const [reason, options] = typeof why === 'string' ? [why] : [why.message, { cause: why }];
     super(
-      `The rows of "${projection}" cannot be made anew: ${cause.message.replace(/\.$/, '')}. ${hint ? `${hint} ` : ''}` +
-        'docs/how-to/rebuild-a-read-model.md tells what a table of a read model may have, and which rights it takes.',
-      { cause },
+      `The read model "${projection}" cannot be rebuilt: ${reason.replace(/\.$/, '')}.${hint ? ` ${hint}` : ''}`,
+      options,
     );
   }
 }
 
 /** Sessions that use the tables are in the way of a rebuild. It tries again. */
 export class RebuildBlockedError extends EventSourcingError {
+  readonly code = 'rebuild.blocked';
+  readonly kind = 'unavailable';
+
   constructor(projection: string, sessions: string) {
     super(
       `The new rows of "${projection}" cannot take over yet, because their tables are in use by ${sessions}. ` +
@@ -47,6 +66,9 @@ export class RebuildBlockedError extends EventSourcingError {
 
 /** The live table is no longer the one that was copied, or something would be lost with it. */
 export class TableChangedError extends EventSourcingError {
+  readonly code = 'rebuild.table-changed';
+  readonly kind = 'conflict';
+
   constructor(projection: string, table: string, problem: string) {
     super(
       `The new rows of "${projection}" cannot take over yet: table "${table}" has changed since its copy was made: ${problem}.`,
@@ -56,6 +78,9 @@ export class TableChangedError extends EventSourcingError {
 
 /** A table that is to be dropped is in use: by an object that depends on it, or by a session. */
 export class TableInUseError extends EventSourcingError {
+  readonly code = 'rebuild.table-in-use';
+  readonly kind = 'conflict';
+
   constructor(table: string, why: string) {
     super(`Table ${table} cannot be dropped: ${why}.`);
   }

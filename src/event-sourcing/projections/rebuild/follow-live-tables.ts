@@ -51,7 +51,7 @@ async function checkCopies(manager: EntityManager, projection: string, table: st
   if (obstacle === undefined) return;
   throw new RebuildRefusedError(
     projection,
-    new Error(`a copy of table ${table} would lose ${obstacle}`),
+    `a copy of table ${table} would lose ${obstacle}`,
     'Drop it, and create it again when the new rows have taken over.',
   );
 }

@@ -199,7 +199,7 @@ async function checkOtherRebuilds(manager: EntityManager, name: string, tables: 
 function sharedTable(name: string, table: string, other: string): RebuildRefusedError {
   return new RebuildRefusedError(
     name,
-    new Error(`table "${table}" is a table of "${other}" too, whose rows would be dropped`),
+    `table "${table}" is a table of "${other}" too, whose rows would be dropped`,
     `Give each projector tables of its own. A rebuild of "${other}" that is under way is given up by: ` +
       `npm run cli -- projections cancel-rebuild ${other}.`,
   );

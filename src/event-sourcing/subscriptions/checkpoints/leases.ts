@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { leaseChange } from '../diagnostics';
-import { EventSourcingError } from '../../event-store/errors';
+import { EventSourcingError } from '../../domain';
 import { Position, RecordedEvent } from '../../event-store/event-envelope';
 import { EventGoneError } from '../../log/contiguous';
 import { createSubscription } from './create-subscription';
@@ -34,6 +34,9 @@ export interface Lease {
 
 /** Another process has taken the lease; nothing of the transaction may be kept. */
 export class LeaseLostError extends EventSourcingError {
+  readonly code = 'subscription.lease-lost';
+  readonly kind = 'conflict';
+
   constructor(readonly lease: Lease) {
     super(`The lease of "${labelOf(lease)}" (epoch ${lease.epoch}) was taken by another process.`);
   }
@@ -41,6 +44,9 @@ export class LeaseLostError extends EventSourcingError {
 
 /** The rows were made by another version of the projector, or divided into other segments. */
 export class ProjectorVersionError extends EventSourcingError {
+  readonly code = 'projector.other-version';
+  readonly kind = 'conflict';
+
   constructor(name: string, stored: number, known: number) {
     super(
       stored > known

@@ -1,4 +1,5 @@
 import { isOf } from '../../describe-thrown';
+import { EventSourcingError } from '../../domain';
 import { streamKey } from '../../event-store/append-verdict';
 import { RecordedEvent, StreamId } from '../../event-store/event-envelope';
 import { EventHandling } from './event-handling';
@@ -24,7 +25,10 @@ const trials = 20;
 const trialsMs = 5_000;
 
 /** Ends a trial that has succeeded: nothing of it is kept. */
-class TrialSucceededError extends Error {}
+class TrialSucceededError extends EventSourcingError {
+  readonly code = 'trial.succeeded';
+  readonly kind = 'defect';
+}
 
 /**
  * Tells failures of single events from those that have a common cause, such as a full disk, a missing table, or a server that
@@ -102,7 +106,7 @@ export class CommonCause {
     const name = `"${labelOf(subscriber)}" at position ${event.position}`;
     const outcome = await transactions.run({ name, isAlone: false }, async (manager) => {
       await handling.handle([event], manager);
-      throw new TrialSucceededError();
+      throw new TrialSucceededError('The trial has succeeded; nothing of it is kept.');
     });
     return 'fault' in outcome && isOf(outcome.fault, TrialSucceededError);
   }

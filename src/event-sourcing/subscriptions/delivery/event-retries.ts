@@ -1,7 +1,9 @@
 import { Logger } from '@nestjs/common';
 import { eventRetry } from '../diagnostics';
+import { EventSourcingError } from '../../domain';
 import { RecordedEvent } from '../../event-store/event-envelope';
 import { isOf } from '../../describe-thrown';
+import { EventGoneError } from '../../log/contiguous';
 import { CommonCause } from './common-cause';
 import { EventHandling, storeFailure } from './event-handling';
 import type { EventRunnerParts } from './event-runner';
@@ -29,7 +31,10 @@ const retryPassMs = 250;
 const waitingAtOnce = 100;
 
 /** An operator has discarded the event while it was tried again: nothing of that may be kept. */
-class DecidedMeanwhileError extends Error {}
+class DecidedMeanwhileError extends EventSourcingError {
+  readonly code = 'parked-event.decided-meanwhile';
+  readonly kind = 'conflict';
+}
 
 /** Tries again what is set aside, each stream in its order. */
 export class EventRetries {
@@ -72,7 +77,7 @@ export class EventRetries {
       await parts.leases.hold(manager, lease);
       const positions = events.map((event) => event.position);
       const removed = await parked.remove(manager, due.stream, positions);
-      if (!removed) throw new DecidedMeanwhileError();
+      if (!removed) throw new DecidedMeanwhileError('An operator has decided about the event meanwhile.');
       return removed;
     });
     if ('result' in outcome) await this.goOn(due, outcome.result);
@@ -107,9 +112,7 @@ export class EventRetries {
     const { store } = this.of.parts;
     const [first] = await store.readAll({ after: due.position - 1n, limit: 1 });
     if (first?.position !== due.position) {
-      throw new Error(
-        `The log has no event at ${due.position}, which "${this.of.subscriber.name}" has set aside.`,
-      );
+      throw new EventGoneError(due.position);
     }
     if (positions.length === 1) return [first];
     const wanted = new Set(positions);

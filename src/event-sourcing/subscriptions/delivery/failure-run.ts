@@ -1,6 +1,6 @@
 import { streamKey } from '../../event-store/append-verdict';
 import { StreamId } from '../../event-store/event-envelope';
-import { kindOf } from '../parked/failure-category';
+import { likenessOf } from '../parked/failure-category';
 
 /** So many different streams that fail alike, with no success between them, are no fault of their events. */
 export const streamsOfOneCause = 3;
@@ -42,7 +42,7 @@ export class FailureRun {
 
   /** An event of a stream failed for the first time. */
   add(stream: StreamId, cause: unknown): void {
-    const kind = kindOf(cause);
+    const kind = likenessOf(cause);
     if (kind !== this.kindOfAll) this.failed.clear();
     this.kindOfAll = kind;
     this.lastCause = cause;

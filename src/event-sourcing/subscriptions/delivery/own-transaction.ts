@@ -1,9 +1,12 @@
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
-import { EventSourcingError } from '../../event-store/errors';
+import { EventSourcingError } from '../../domain';
 import { eventInHand, never, reportLate } from './event-in-hand';
 
 /** The transaction ended with its connection. That says nothing about the event that was in hand. */
 export class TransactionLostError extends EventSourcingError {
+  readonly code = 'transaction.lost';
+  readonly kind = 'unavailable';
+
   constructor(cause: unknown) {
     super('The connection of the transaction was lost.', { cause });
   }
@@ -11,6 +14,9 @@ export class TransactionLostError extends EventSourcingError {
 
 /** A handler has returned while a transaction that it began inside of ours is open. */
 class NestedTransactionOpenError extends EventSourcingError {
+  readonly code = 'transaction.nested-open';
+  readonly kind = 'defect';
+
   constructor() {
     super('The handler has returned before its nested transaction ended. Await manager.transaction(…).');
   }

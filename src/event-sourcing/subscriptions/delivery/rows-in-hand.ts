@@ -1,10 +1,14 @@
 import type { EntityTarget, ObjectLiteral } from 'typeorm';
+import { EventSourcingError } from '../../domain';
 import { CollectedRows } from '../../rows/collected-rows';
 import { RowKey, Rows } from '../../rows/rows';
 import { eventInHand, never } from './event-in-hand';
 
 /** The handler of an event uses the rows of an earlier one, which are written already. */
-class RowsKeptError extends Error {
+class RowsKeptError extends EventSourcingError {
+  readonly code = 'row.written-already';
+  readonly kind = 'defect';
+
   constructor() {
     super(
       'The handler has used the rows of an earlier event, which are written. Take `rows` from the context of this event.',

@@ -1,5 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { EventSourcingError } from '../../event-store/errors';
+import { EventSourcingError } from '../../domain';
 import { Position, StreamId } from '../../event-store/event-envelope';
 import { currentMetadata } from '../../messaging/message-context';
 import { createSubscription } from '../checkpoints/create-subscription';
@@ -33,6 +33,9 @@ export interface ParkedEvent {
 
 /** The event is not set aside, or it only waits behind another of its stream. */
 export class NotParkedError extends EventSourcingError {
+  readonly code = 'parked-event.not-found';
+  readonly kind = 'not-found';
+
   constructor(
     readonly subscription: string,
     readonly position: Position,
@@ -43,6 +46,9 @@ export class NotParkedError extends EventSourcingError {
 
 /** The subscription has set nothing of this stream aside. */
 export class StreamNotSetAsideError extends EventSourcingError {
+  readonly code = 'parked-stream.not-found';
+  readonly kind = 'not-found';
+
   constructor(
     readonly subscription: string,
     readonly stream: StreamId,

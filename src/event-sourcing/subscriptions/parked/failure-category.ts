@@ -1,4 +1,5 @@
 import { isOf, memberOfThrown } from '../../describe-thrown';
+import { EventSourcingError } from '../../domain';
 import { databaseFailureOf } from '../../postgres/database-failure';
 import { HandlerTimeoutError } from '../failures';
 
@@ -37,9 +38,11 @@ export function categoryOf(error: unknown): FailureCategory {
   return code === undefined ? 'server' : 'network';
 }
 
-/** By this two failures are alike: the code of the database or of the network, else the class of the error. */
-export function kindOf(error: unknown): string {
-  return `${categoryOf(error)} ${codeOf(error) ?? textOf(memberOfThrown(error, 'name')) ?? typeof error}`;
+/** By this two failures are alike: the code of the database or of the network, else the code or the class of the error. */
+export function likenessOf(error: unknown): string {
+  const ownCode = textOf(memberOfThrown(error, 'code'));
+  const likeness = codeOf(error) ?? ownCode ?? textOf(memberOfThrown(error, 'name')) ?? typeof error;
+  return `${categoryOf(error)} ${likeness}`;
 }
 
 function ofSqlstate(code: string, error: unknown): FailureCategory {
@@ -50,11 +53,11 @@ function ofSqlstate(code: string, error: unknown): FailureCategory {
   return 'server';
 }
 
-/** The code of the error, or of an error that it stands for; errors of TypeORM have that of the driver. */
+/** The code that the database or Node gave the error, or an error that it stands for; errors of TypeORM have that of the driver. */
 function codeOf(error: unknown, depth = 0): string | undefined {
   if (depth > 4) return undefined;
   const code = textOf(memberOfThrown(error, 'code'));
-  if (code !== undefined) return code;
+  if (code !== undefined && !isOf(error, EventSourcingError)) return code;
   const inner = memberOfThrown(error, 'driverError') ?? memberOfThrown(error, 'cause');
   return inner === undefined ? undefined : codeOf(inner, depth + 1);
 }
