@@ -77,7 +77,9 @@ describe('a rebuild', () => {
       ALTER DEFAULT PRIVILEGES IN SCHEMA projection_next GRANT INSERT ON TABLES TO ${reader}`);
     const before = await describeTallies();
     const rebuilding = system.rebuilding('one', { meddling: { collects: true } });
-    await system.count('a', 1);
+    // New rows take over as far as the old ones are.
+    system.loop('one', { meddling: { collects: true } }).start();
+    await system.positions.waitFor('tallies', await system.count('a', 1), 10_000);
     for (let round = 0; round < 2; round++) {
       await rebuilding.orders.request('tallies');
       rebuilding.runner.start();

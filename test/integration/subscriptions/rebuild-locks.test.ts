@@ -10,6 +10,7 @@ describe('new rows that take over', () => {
   let system: TallySystem;
   let warnings: jest.SpyInstance<void, unknown[]>;
   const clients: Client[] = [];
+  const query = Client.prototype.query as (this: Client, ...of: unknown[]) => unknown;
 
   beforeEach(async () => {
     jest.spyOn(Logger.prototype, 'log').mockImplementation();
@@ -18,6 +19,7 @@ describe('new rows that take over', () => {
   });
 
   afterEach(async () => {
+    Client.prototype.query = query as typeof Client.prototype.query;
     await Promise.all(clients.splice(0).map((client) => client.end()));
     await system.close();
     jest.restoreAllMocks();
@@ -231,15 +233,14 @@ describe('new rows that take over', () => {
     const other = await session('hot fix');
     const { orders, swap, projection } = system.rebuilding('one');
     await orders.request('tallies');
-    const comes = before('ACCESS EXCLUSIVE', () => other.query(text));
+    before('ACCESS EXCLUSIVE', () => other.query(text));
     await expect(swap.swap(projection)).rejects.toThrow('has changed since its copy was made');
-    comes.mockRestore();
     expect(await orders.all()).toHaveLength(1);
     await other.query(undo);
     expect(await swap.swap(projection)).toBe(0n);
   });
 
-  it.each(['LOCK TABLE', 'DELETE FROM subscriptions', 'COMMIT'])(
+  it.each(['LOCK TABLE', 'DELETE FROM subscriptions', 'replace_live_table', 'COMMIT'])(
     'are all there or not at all when the process dies before its "%s"',
     async (statement) => {
       system.loop('live').start();
@@ -247,9 +248,8 @@ describe('new rows that take over', () => {
       await system.positions.waitFor('tallies', 2n, 20_000);
       const dying = system.rebuilding('dies');
       await dying.orders.request('tallies');
-      const end = endBefore(statement);
+      endBefore(statement);
       await expect(dying.swap.swap(dying.projection)).rejects.toThrow();
-      end.mockRestore();
       expect(await dying.orders.all()).toHaveLength(1);
       expect((await system.tallies()).a?.total).toBe(3);
       const { runner, orders } = system.rebuilding('lives');
@@ -260,35 +260,46 @@ describe('new rows that take over', () => {
   );
 
   /** Does something before the first such statement of any connection is sent. */
-  function before(statement: string, act: () => unknown): jest.SpyInstance {
-    const query = Client.prototype.query as (this: Client, ...of: unknown[]) => unknown;
-    let isDone = false;
-    return jest.spyOn(Client.prototype, 'query').mockImplementation(function (
-      this: Client,
-      ...of: unknown[]
-    ) {
-      if (isDone || !String(of[0]).includes(statement)) return query.apply(this, of);
-      isDone = true;
-      return Promise.resolve(act()).then(() => query.apply(this, of));
-    });
+  function before(statement: string, act: () => unknown): void {
+    onStatement(
+      (text) => text.includes(statement),
+      async (send) => {
+        await act();
+        return send();
+      },
+    );
   }
 
   /** The server ends the connection before the first such statement of a transaction that has swapped nothing yet. */
-  function endBefore(statement: string): jest.SpyInstance {
-    const query = Client.prototype.query as (this: Client, ...of: unknown[]) => unknown;
-    let isDone = false;
-    return jest.spyOn(Client.prototype, 'query').mockImplementation(function (
-      this: Client,
-      ...of: unknown[]
-    ) {
-      const isCommit = statement !== 'COMMIT' || swapping.has(this);
-      if (String(of[0]).includes('replace_live_table')) swapping.add(this);
-      if (!isDone && isCommit && typeof of[0] === 'string' && of[0].includes(statement)) {
-        isDone = true;
-        (this as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
-      }
-      return query.apply(this, of);
-    });
+  function endBefore(statement: string): void {
+    const swapping = new WeakSet<Client>();
+    onStatement(
+      (text, client) => {
+        const isCommit = statement !== 'COMMIT' || swapping.has(client);
+        if (text.includes('replace_live_table')) swapping.add(client);
+        return isCommit && text.includes(statement);
+      },
+      (send, client) => {
+        (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+        return send();
+      },
+    );
   }
-  const swapping = new WeakSet<Client>();
+
+  /**
+   * Acts in place of the first statement that is meant. Afterwards statements pass: a pool keeps this `query` for the connections
+   * that it opens meanwhile, also when it is restored.
+   */
+  function onStatement(
+    isMeant: (text: string, client: Client) => boolean,
+    act: (send: () => unknown, client: Client) => unknown,
+  ): void {
+    let isDone = false;
+    Client.prototype.query = function (this: Client, ...of: unknown[]) {
+      const send = (): unknown => query.apply(this, of);
+      if (isDone || typeof of[0] !== 'string' || !isMeant(of[0], this)) return send();
+      isDone = true;
+      return act(send, this);
+    } as typeof Client.prototype.query;
+  }
 });

@@ -144,7 +144,7 @@ describe('a rebuild', () => {
     for (const level of ['log', 'warn'] as const) jest.spyOn(Logger.prototype, level).mockImplementation();
     errors = jest.spyOn(Logger.prototype, 'error').mockImplementation();
     release = () => undefined;
-    system = await startTallies();
+    system = await startTallies([], { held: 1 });
     watchdog = new SubscriptionWatchdog(system.statuses, { stalledAfterMs: 300, watchMs: 20 });
     const run = system.loop('before');
     run.start();
