@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const build = join(root, '.build/package');
 const kernel = join(root, 'src/event-sourcing');
-const ofThePackage = ['package.json', 'README.md'];
+const ofThePackage = ['package.json', 'README.md', 'CHANGELOG.md'];
 
 rmSync(build, { recursive: true, force: true });
 run(process.execPath, join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.package.json');
@@ -22,7 +22,7 @@ run('npm', 'pack', build, '--pack-destination', resolve(process.argv[2] ?? root)
 
 /** SQL and templates: what is beside the code, and is no code of the package. */
 function isReadAtRunTime(path) {
-  if (statSync(path).isDirectory()) return true;
+  if (statSync(path).isDirectory()) return basename(path) !== '.changeset';
   return !path.endsWith('.ts') && !ofThePackage.includes(basename(path));
 }
 

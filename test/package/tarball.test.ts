@@ -22,11 +22,12 @@ describe('the tarball of the package', () => {
     expect(tarball.endsWith(`/annals-nestjs-${manifest.version}.tgz`)).toBe(true);
   });
 
-  it('holds code, declarations, a README and the licence', () => {
+  it('holds code, declarations, a README, release notes and the licence', () => {
     expect(files).toEqual(
       expect.arrayContaining([
         'package/package.json',
         'package/README.md',
+        'package/CHANGELOG.md',
         'package/LICENSE',
         'package/event-sourcing/index.js',
         'package/event-sourcing/index.d.ts',
