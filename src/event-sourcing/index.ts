@@ -40,7 +40,7 @@ export { ProjectionFold, type FoldComparison, type RowDifference } from './proje
 // Reads that arrive at once travel together, here and in a read model
 export { MissingAnswerError, ReadGroups } from './read-groups';
 
-// Read models made anew, beside those that are read
+// Rebuilds of read models, beside the tables that are read
 export { Rebuilds, type Rebuild, type RebuildOptions } from './projections/rebuild/rebuilds';
 export { RebuildRunner } from './projections/rebuild/rebuild-runner';
 export { RebuildSwap, type RebuildComparison } from './projections/rebuild/rebuild-swap';

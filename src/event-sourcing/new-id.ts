@@ -1,6 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 
-/** The id that is made, as text: what is random in it is written anew each time, and the time when that has moved. */
+/** The id that is made, as text: its random digits are written each time, its time when that has moved. */
 const id = Buffer.from('00000000-0000-7000-8000-000000000000', 'latin1');
 const digits = Buffer.from('0123456789abcdef', 'latin1');
 

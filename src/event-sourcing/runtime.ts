@@ -4,7 +4,7 @@ import { RebuildRunner } from './projections/rebuild/rebuild-runner';
 import { Rebuilds } from './projections/rebuild/rebuilds';
 import { noDataSource } from './start/application-data-source';
 import { createSubscription } from './subscriptions/checkpoints/create-subscription';
-import { rebuildSuffix } from './subscriptions/subscriber';
+import { shadowSuffix } from './subscriptions/subscriber';
 import { Subscribers } from './subscribers';
 import { SubscriptionLoopParts } from './subscriptions/delivery/subscription-loop';
 import { SubscriptionRun } from './subscriptions/delivery/subscription-run';
@@ -32,7 +32,7 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
     const stalled = this.of.watchdog.stalledIn(this.parts.leases.owner);
     const rebuilds = [
       ...this.of.rebuilding.runner.failing(),
-      ...stalled.filter((name) => name.endsWith(rebuildSuffix)),
+      ...stalled.filter((name) => name.endsWith(shadowSuffix)),
     ];
     return [...failing, ...new Set(rebuilds)];
   }

@@ -18,7 +18,10 @@ export class Subscribers {
    */
   all(): readonly Subscriber[] {
     checkNames([...this.projections.all(), ...this.handlers.all()]);
-    return [...this.projections.all().flatMap(segmentsOf), ...this.handlers.all()];
+    return [
+      ...this.projections.all().flatMap((projection) => segmentsOf(projection)),
+      ...this.handlers.all(),
+    ];
   }
 
   names(): readonly string[] {

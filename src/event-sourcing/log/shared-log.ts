@@ -43,7 +43,7 @@ export class SharedLog {
     return read?.limit === limit ? this.wait(read, after) : this.read(after, limit);
   }
 
-  /** Reads everything anew from now on. */
+  /** Forgets all pages: from now on each is read from the store. */
   forget(): void {
     this.kept = [];
     this.underWay.clear();

@@ -8,7 +8,7 @@ const find = `
   ORDER BY s.nth LIMIT 1`;
 
 /**
- * The table that queries read, with its schema: so that it is meant also where a temporary or a next table of the same name
+ * The table that queries read, with its schema: so that it is meant also where a temporary or a shadow table of the same name
  * comes first. @throws TableMissingError when there is none.
  */
 export async function liveName(manager: EntityManager, table: string): Promise<string> {

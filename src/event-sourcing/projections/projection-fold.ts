@@ -1,4 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
+import { largestOf } from '../bigints';
 import { Position, RecordedEvent } from '../event-store/event-envelope';
 import { EventStore } from '../event-store/event-store';
 import { inSnapshot } from '../postgres/in-snapshot';
@@ -60,7 +61,7 @@ export class ProjectionFold {
     return inSnapshot(this.dataSource, async (manager) => {
       const extent = await readExtent(manager, projection.name);
       for (const table of tables) await hideBehindTemporary(manager, table);
-      const position = extent.checkpoints.reduce((a, b) => (a > b ? a : b), 0n);
+      const position = largestOf(extent.checkpoints);
       const parts = new FoldParts();
       await this.foldUpTo(position, async (events) => {
         const inside = events.filter((event) => isInside(event, extent));

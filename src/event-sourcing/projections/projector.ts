@@ -4,7 +4,7 @@ import { RecordedEvent } from '../event-store/event-envelope';
 import { Rows } from '../rows/rows';
 
 export interface ProjectorOptions {
-  /** 1, 2, 3 …: raise it when the rows must be made anew, because the projector or its tables changed. */
+  /** 1, 2, 3 …: raise it when the rows must be rebuilt, because the projector or its tables changed. */
   readonly version: number;
   /** The entities whose rows this projector writes, and nobody else does. */
   readonly entities: readonly EntityTarget<ObjectLiteral>[];

@@ -29,7 +29,7 @@ export async function readRow<E extends ObjectLiteral>(
 const alias = 'row_to_read';
 const parameter = 'keyOfTheRowToRead';
 
-/** The row as the table would give it back, made anew for each caller; undefined where only the table can tell. */
+/** The row as the table would give it back, a new object for each caller; undefined where only the table can tell. */
 export function rowFrom<E extends ObjectLiteral>(
   { columns, facts }: WrittenTable,
   row: PendingRow,

@@ -3,7 +3,7 @@ import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js'
 import { EventRegistrationError } from '../event-store/event-registry';
 
 /**
- * Events come from the log, in no request: what Nest makes anew for each request is never made for them.
+ * Events come from the log, in no request: a provider that Nest makes for each request is never made for them.
  * @throws EventRegistrationError naming the way to what is made for each request.
  */
 export function checkScope(wrapper: InstanceWrapper, className: string): void {

@@ -29,14 +29,17 @@ export interface Subscriber {
   readonly eventsPerTransaction: number;
   /** Whether the event is for it. @throws UnknownEventTypeError */
   wants(event: RecordedEvent): boolean;
-  /** Called first in each transaction that handles events. */
-  prepare(manager: EntityManager): Promise<void>;
   /** Handles events in order, in the transaction that also moves the checkpoint. All is written when it resolves. */
   handle(events: Iterable<RecordedEvent>, manager: EntityManager, within: WithinTime): Promise<void>;
 }
 
-/** Ends the name of the subscription that makes the rows of a projection anew. No other name has an `@`. */
-export const rebuildSuffix = '@next';
+/** Ends the name of the subscription that fills the shadow tables of a projection. No other name has an `@`. */
+export const shadowSuffix = '@next';
+
+/** Names the subscription that fills the shadow tables of a projection. */
+export function shadowName(projection: string): string {
+  return projection + shadowSuffix;
+}
 
 /** A subscriber as diagnostics call it. */
 export function originOf({ name, segment }: Pick<Subscriber, 'name' | 'segment'>): {

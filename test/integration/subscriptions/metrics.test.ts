@@ -88,7 +88,7 @@ describe('the metrics of subscriptions', () => {
 
   it('tell how far a rebuild is, and nothing once it is over', async () => {
     for (const stream of ['a', 'b', 'c', 'd']) await system.count(stream, 1);
-    // The new rows take over no earlier than they are as far as the live ones.
+    // The shadow tables are swapped in no earlier than they are as far as the live ones.
     system.loop('live').start();
     expect(await system.positions.waitFor('tallies', 4n, 20_000)).toBe(true);
     let isCut = true;

@@ -80,7 +80,6 @@ export function handlerOf(
     from: 'beginning',
     eventsPerTransaction: 1,
     wants: () => true,
-    prepare: () => Promise.resolve(),
     async handle(events, manager, within) {
       for (const event of events) await within(event, () => Promise.resolve(work(event, manager)));
     },

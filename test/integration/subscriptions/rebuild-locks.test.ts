@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { Client } from 'pg';
 import { RebuildBlockedError } from '../../../src/event-sourcing';
-import { nextRowsOf } from '../../../src/event-sourcing/projections/rebuild/next-rows';
+import { segmentsOf } from '../../../src/event-sourcing/projections/projection-segment';
 import { Leases } from '../../../src/event-sourcing/subscriptions/checkpoints/leases';
 import { waitUntil } from '../../support/wait-until';
 import { startTallies, TallySystem } from './tally';
@@ -213,8 +213,8 @@ describe('new rows that take over', () => {
       ).map(({ epoch }) => BigInt(epoch));
     await orders.request('tallies');
     const leases = new Leases(system.dataSource, 'stale', 5);
-    const [next] = nextRowsOf(system.projections.get('tallies'));
-    const stale = next && (await leases.take(next));
+    const [shadow] = segmentsOf(system.projections.get('tallies'), 'shadow');
+    const stale = shadow && (await leases.take(shadow));
     await orders.cancel('tallies');
     await orders.request('tallies');
     expect((await epochs())[0]).toBeGreaterThan(stale?.epoch ?? 0n);

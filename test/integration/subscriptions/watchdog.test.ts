@@ -219,7 +219,7 @@ describe('a rebuild', () => {
       await stalled();
     });
     expect(alarmsIn(errors)).toEqual([
-      expect.stringContaining('Its new rows are complete, but cannot take over'),
+      expect.stringContaining('Its shadow tables are complete, but cannot be swapped in'),
     ]);
     await waitUntil(async () => (await system.statuses.all())[0]?.rebuild === null);
     await waitUntil(() => Promise.resolve(watchdog.stalled().length === 0));

@@ -7,7 +7,7 @@ const otherRebuild =
 /** What to do about an error of Postgres, by its SQLSTATE: a sentence, or none where the page of the error says it. */
 const refusals: Readonly<Record<string, string | undefined>> = {
   '0A000':
-    'Drop what is named, or change the table so that it can be copied; create it again when the new rows have taken over.',
+    'Drop what is named, or change the table so that it can be copied; create it again after the swap.',
   '42P01': undefined,
   '42501': undefined,
   '2BP01': 'Drop what depends on the table first.',

@@ -1,22 +1,24 @@
 import type { EntityManager } from 'typeorm';
+import { largestOf, smallestOf } from '../../bigints';
 import { Position, RecordedEvent } from '../../event-store/event-envelope';
 import { EventStore } from '../../event-store/event-store';
 import { BeyondLogError, checkContiguous } from '../../log/contiguous';
 import { EventHandling } from '../../subscriptions/delivery/event-handling';
 import { seenSum } from '../../subscriptions/checkpoints/seen-events';
+import { shadowName } from '../../subscriptions/subscriber';
 import { SubscriptionSettings } from '../../subscriptions/subscription-settings';
 import { Projection } from '../projection';
-import { NextRows, nextNameOf, nextRowsOf } from './next-rows';
+import { ProjectionSegment, segmentsOf } from '../projection-segment';
 
 /** A rebuild whose checkpoints are locked, and stand at `position` in every segment. */
 export interface CaughtUp {
   readonly position: Position;
-  /** Higher than any epoch under which the old or the new rows were written. */
+  /** Higher than any epoch under which rows of the live or the shadow tables were written. */
   readonly nextEpoch: bigint;
   readonly isPaused: boolean;
 }
 
-/** How long events are applied while the projections of both rows wait, in milliseconds; an event in hand is finished. */
+/** How long events are applied while the projections of both tables wait, in milliseconds; an event in hand is finished. */
 const catchUpMs = 1_000;
 
 const lockCheckpoints = `
@@ -25,7 +27,7 @@ const lockCheckpoints = `
 
 const countParked = 'SELECT count(*)::integer AS count FROM parked_events WHERE subscription = $1';
 
-const moveNext = `
+const moveCheckpoint = `
   UPDATE subscriptions SET position = $3, seen = mod(seen + $4, 18446744073709551616) WHERE name = $1 AND segment = $2`;
 
 interface CheckpointRow {
@@ -36,45 +38,45 @@ interface CheckpointRow {
   readonly paused: boolean;
 }
 
-/** What applies events to the new rows: the log, and how long the handler of one event may take. */
+/** What applies events to the shadow tables: the log, and how long the handler of one event may take. */
 export interface CatchUpParts {
   readonly store: EventStore;
   readonly settings: SubscriptionSettings;
 }
 
 /**
- * Locks the checkpoints of the live and of the new rows, and applies to the new ones what they have not seen yet, so that they
- * are as far as the live ones, or farther. Undefined when that takes more than a second, and then what was applied is worth
- * committing; and when something is set aside. The next tables must be locked before: the loops that fill them write
- * rows first and move their checkpoint last.
+ * Locks the checkpoints of the live and of the shadow tables, and applies to the shadow tables the events that they have not
+ * seen yet, so that they are as far as the live ones, or farther. Undefined when that takes more than a second, and then the
+ * applied events are worth committing; and when something is set aside. The shadow tables must be locked before: the loops
+ * that fill them write rows first and move their checkpoint last.
  */
 export async function catchUp(
   manager: EntityManager,
   parts: CatchUpParts,
   projection: Projection,
 ): Promise<CaughtUp | undefined> {
-  const nextName = nextNameOf(projection.name);
-  const rows = await manager.query<CheckpointRow[]>(lockCheckpoints, [projection.name, nextName]);
-  const next = rows.filter((row) => row.name === nextName);
-  const [parked] = await manager.query<{ count: number }[]>(countParked, [nextName]);
-  if (next.length === 0 || parked?.count !== 0) return undefined;
-  const position = rows.map((row) => BigInt(row.position)).reduce((a, b) => (a > b ? a : b), 0n);
-  const checkpoints = new Map(next.map((row) => [row.segment, BigInt(row.position)]));
-  const segments = nextRowsOf(projection).map((rows) => ({
-    rows,
-    from: checkpoints.get(rows.segment.index) ?? position,
+  const shadow = shadowName(projection.name);
+  const rows = await manager.query<CheckpointRow[]>(lockCheckpoints, [projection.name, shadow]);
+  const behind = rows.filter((row) => row.name === shadow);
+  const [parked] = await manager.query<{ count: number }[]>(countParked, [shadow]);
+  if (behind.length === 0 || parked?.count !== 0) return undefined;
+  const position = largestOf(rows.map((row) => BigInt(row.position)));
+  const checkpoints = new Map(behind.map((row) => [row.segment, BigInt(row.position)]));
+  const segments = segmentsOf(projection, 'shadow').map((segment) => ({
+    segment,
+    from: checkpoints.get(segment.segment.index) ?? position,
   }));
   if (!(await applyUpTo(position, segments, { ...parts, manager }))) return undefined;
   const epochs = rows.map((row) => BigInt(row.epoch));
   return {
     position,
-    nextEpoch: epochs.reduce((a, b) => (a > b ? a : b), 0n) + 1n,
+    nextEpoch: largestOf(epochs) + 1n,
     isPaused: rows.some((row) => row.name === projection.name && row.paused),
   };
 }
 
 interface BehindSegment {
-  readonly rows: NextRows;
+  readonly segment: ProjectionSegment;
   readonly from: Position;
 }
 
@@ -85,16 +87,19 @@ async function applyUpTo(
   { store, settings, manager }: CatchUpParts & { readonly manager: EntityManager },
 ): Promise<boolean> {
   const began = performance.now();
-  const start = segments.map(({ from }) => from).reduce((a, b) => (a < b ? a : b), position);
+  const start = smallestOf(
+    segments.map(({ from }) => from),
+    position,
+  );
   let limit = 1;
   for (let after = start; after < position;) {
     const spent = performance.now() - began;
     if (spent >= catchUpMs) return false;
     limit = after === start ? 1 : inTime(limit, Number(after - start), spent);
     const events = await readPage(store, after, position, limit);
-    for (const { rows, from } of segments) {
+    for (const { segment, from } of segments) {
       const unseen = events.filter((event) => event.position > from);
-      await apply(rows, unseen, new EventHandling(rows, settings), manager);
+      await apply(segment, unseen, new EventHandling(segment, settings), manager);
     }
     after += BigInt(events.length);
   }
@@ -120,7 +125,7 @@ async function readPage(
 }
 
 async function apply(
-  rows: NextRows,
+  segment: ProjectionSegment,
   events: readonly RecordedEvent[],
   handling: EventHandling,
   manager: EntityManager,
@@ -128,8 +133,8 @@ async function apply(
   const last = events.at(-1);
   if (!last) return;
   await handling.handle(
-    events.filter((event) => rows.wants(event)),
+    events.filter((event) => segment.wants(event)),
     manager,
   );
-  await manager.query(moveNext, [rows.name, rows.segment.index, last.position, seenSum(events)]);
+  await manager.query(moveCheckpoint, [segment.name, segment.segment.index, last.position, seenSum(events)]);
 }

@@ -4,7 +4,7 @@ import { quoted } from '../../postgres/identifiers';
 import { Projection } from '../projection';
 import { asRefusal } from './as-refusal';
 import { RebuildBlockedError, RebuildRefusedError, TableChangedError } from './errors';
-import { createNext, limitWaiting, obstacleOf, problemOf, removeNext } from './next-tables';
+import { createShadowTables, limitWaiting, obstacleOf, problemOf, dropShadowTables } from './shadow-tables';
 import { postgresCodeOf } from '../../postgres/postgres-code';
 import { lockRebuild } from './rebuild-row';
 import { lockOutWriters, usersOf } from './table-locks';
@@ -13,12 +13,12 @@ const alignTable = `SELECT align_next_table(live_table($1), format('projection_n
 
 const noteStart = 'UPDATE rebuilds SET started_at = clock_timestamp() WHERE projection = $1';
 
-/** What a statement on the new table may fail with because of its rows, its definition, or the time that it takes. */
+/** What a statement on the shadow table may fail with because of its rows, its definition, or the time that it takes. */
 const cannotAlign = /^(0A|22|23|2B|42|55000|57014)/;
 
 /**
- * Gives the new tables what was given to the live ones meanwhile: an index, a grant, a comment. What cannot be given to
- * a table with rows, such as a column, makes the rebuild start over with new copies.
+ * Gives the shadow tables what the live ones were given meanwhile: an index, a grant, a comment. What a table with rows
+ * cannot be given, such as a column, makes the rebuild start over with empty copies.
  * @throws RebuildRefusedError when a copy would lose what the live table has now.
  */
 export async function followLiveTables(
@@ -38,7 +38,7 @@ export async function followLiveTables(
   const said = changes.join('; ');
   const outcome = await align(dataSource, projection, tables);
   if (outcome === 'aligned') {
-    logger.log(`The new tables of "${projection.name}" were given what the live ones have now: ${said}.`);
+    logger.log(`The shadow tables of "${projection.name}" were given what the live ones have now: ${said}.`);
   } else if (outcome === 'impossible' && (await startOver(dataSource, projection, tables))) {
     logger.warn(
       `The rebuild of "${projection.name}" starts over, because the live tables have changed: ${said}.`,
@@ -52,11 +52,11 @@ async function checkCopies(manager: EntityManager, projection: string, table: st
   throw new RebuildRefusedError(
     projection,
     `a copy of table ${table} would lose ${obstacle}`,
-    'Drop it, and create it again when the new rows have taken over.',
+    'Drop it, and create it again after the swap.',
   );
 }
 
-/** `not ours`: the rebuild is over, or another transaction has it in hand. */
+/** `not ours`: the rebuild is over, or another transaction works on it. */
 async function align(
   dataSource: DataSource,
   projection: Projection,
@@ -65,9 +65,12 @@ async function align(
   try {
     return await dataSource.transaction(async (manager) => {
       if (!(await lockRebuild(manager, projection))) return 'not ours';
-      const next = tables.map((table) => `projection_next.${quoted(table)}`);
-      if (!(await lockOutWriters(manager, next))) {
-        throw new RebuildBlockedError(projection.name, await usersOf(manager, next, { onlyWriters: true }));
+      const shadows = tables.map((table) => `projection_next.${quoted(table)}`);
+      if (!(await lockOutWriters(manager, shadows))) {
+        throw new RebuildBlockedError(
+          projection.name,
+          await usersOf(manager, shadows, { onlyWriters: true }),
+        );
       }
       for (const table of tables) {
         await manager.query(alignTable, [table]);
@@ -92,8 +95,8 @@ async function startOver(
     .transaction(async (manager) => {
       if (!(await lockRebuild(manager, projection))) return false;
       await limitWaiting(manager);
-      await removeNext(manager, projection.name, tables);
-      await createNext(manager, projection, tables);
+      await dropShadowTables(manager, projection.name, tables);
+      await createShadowTables(manager, projection, tables);
       await manager.query(noteStart, [projection.name]);
       return true;
     })

@@ -3,14 +3,15 @@ import { Logger } from '@nestjs/common';
 import { messageOfThrown } from '../../describe-thrown';
 import { SubscriptionRun } from '../../subscriptions/delivery/subscription-run';
 import { SubscriptionLoopParts } from '../../subscriptions/delivery/subscription-loop';
+import { shadowName } from '../../subscriptions/subscriber';
 import { Projection } from '../projection';
+import { segmentsOf } from '../projection-segment';
 import { Projections } from '../projections';
-import { NextRows, nextNameOf, nextRowsOf } from './next-rows';
 import { RebuildSchedule } from './rebuild-schedule';
 import { isFor, Rebuild, Rebuilds } from './rebuilds';
 import { RebuildSwap } from './rebuild-swap';
 
-/** Carries out the rebuilds that were ordered for this program: fills the new tables, and lets them take over. */
+/** Carries out the rebuilds that were ordered for this program: fills the shadow tables, and swaps them in. */
 export class RebuildRunner {
   private readonly logger = new Logger(RebuildRunner.name);
   private readonly stopping = new AbortController();
@@ -44,19 +45,19 @@ export class RebuildRunner {
   private async run(): Promise<void> {
     const { pollMs } = this.parts.settings;
     while (!this.stopping.signal.aborted) {
-      await this.tend().catch((error: unknown) => this.warn(error));
+      await this.advanceAll().catch((error: unknown) => this.warn(error));
       await delay(2 * pollMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
     }
   }
 
-  private async tend(): Promise<void> {
+  private async advanceAll(): Promise<void> {
     const wanted = (await this.rebuilds.all()).filter((rebuild) => this.isOurs(rebuild));
     await this.stopAllBut(wanted);
-    // One that cannot take over yet, because of a long query, does not hold up the others.
-    for (const rebuild of wanted) await this.tendTo(rebuild);
+    // A rebuild that cannot be swapped in yet, because of a long query, does not hold up the others.
+    for (const rebuild of wanted) await this.advance(rebuild);
   }
 
-  private async tendTo({ projection: name, isHeld }: Rebuild): Promise<void> {
+  private async advance({ projection: name, isHeld }: Rebuild): Promise<void> {
     const projection = this.projections.get(name);
     this.startFilling(projection);
     const schedule = this.scheduleOf(name);
@@ -64,7 +65,7 @@ export class RebuildRunner {
     try {
       const isReady = !isHeld && (await this.swap.isNear(projection));
       if (isReady || schedule.isTimeToCompare()) await this.rebuilds.follow(projection);
-      if (isReady && !(await this.letTakeOver(projection))) schedule.pause();
+      if (isReady && !(await this.swapIn(projection))) schedule.pause();
       await this.rebuilds.noteTrouble(name, null);
     } catch (error) {
       schedule.pause();
@@ -97,11 +98,10 @@ export class RebuildRunner {
   }
 
   private startFilling(projection: Projection): void {
-    const name = nextNameOf(projection.name);
+    const name = shadowName(projection.name);
     if (this.runs.has(name)) return;
-    this.logger.log(`The rows of "${projection.name}" are being made anew (version ${projection.version}).`);
-    const segments: NextRows[] = nextRowsOf(projection);
-    const run = new SubscriptionRun(name, segments, this.parts);
+    this.logger.log(`"${projection.name}" is being rebuilt (version ${projection.version}).`);
+    const run = new SubscriptionRun(name, segmentsOf(projection, 'shadow'), this.parts);
     this.runs.set(name, run);
     run.start();
   }
@@ -109,7 +109,7 @@ export class RebuildRunner {
   private async stopAllBut(wanted: readonly Rebuild[]): Promise<void> {
     const projections = new Set(wanted.map((rebuild) => rebuild.projection));
     for (const name of this.schedules.keys()) if (!projections.has(name)) this.schedules.delete(name);
-    const names = new Set([...projections].map(nextNameOf));
+    const names = new Set([...projections].map(shadowName));
     for (const [name, run] of this.runs) {
       if (names.has(name)) continue;
       this.runs.delete(name);
@@ -118,15 +118,15 @@ export class RebuildRunner {
     }
   }
 
-  private async letTakeOver(projection: Projection): Promise<boolean> {
-    const name = nextNameOf(projection.name);
+  private async swapIn(projection: Projection): Promise<boolean> {
+    const name = shadowName(projection.name);
     if (!this.analyzed.has(name)) await this.swap.analyze(projection);
     this.analyzed.add(name);
     const position = await this.swap.swap(projection, { unlessHeld: true });
     if (position === undefined) return false;
     this.parts.projected.notify();
     this.logger.log(
-      `The new rows of "${projection.name}" took over at position ${position}. The old ones are kept in projection_old, until: ` +
+      `The shadow tables of "${projection.name}" were swapped in at position ${position}. The old ones are kept in projection_old, until: ` +
         `npm run cli -- projections drop-old ${projection.name}`,
     );
     return true;

@@ -1,7 +1,7 @@
-/** How often the copies are compared with the live tables while the new rows are filled, in milliseconds. */
+/** How often the copies are compared with the live tables while the shadow tables are filled, in milliseconds. */
 const compareMs = 5_000;
 
-/** Longest pause between two tries to let new rows take over, in milliseconds. */
+/** Longest pause between two tries to swap, in milliseconds. */
 const longestPauseMs = 10_000;
 
 /** When a process looks after one rebuild again. */

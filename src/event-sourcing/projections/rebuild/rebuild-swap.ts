@@ -3,6 +3,7 @@ import { Position } from '../../event-store/event-envelope';
 import { EventStore } from '../../event-store/event-store';
 import { forgetCheckpoints, forgetMembers } from '../../subscriptions/checkpoints/forget-subscription';
 import { defaultSubscriptionSettings, SubscriptionSettings } from '../../subscriptions/subscription-settings';
+import { shadowName } from '../../subscriptions/subscriber';
 import { quoted } from '../../postgres/identifiers';
 import { compareTables, TableDifference } from '../compare-tables';
 import { liveName } from '../live-name';
@@ -10,16 +11,15 @@ import { Projection } from '../projection';
 import { tablesOf } from '../tables-of';
 import { catchUp, CatchUpParts, CaughtUp } from './catch-up';
 import { RebuildBlockedError, TableChangedError } from './errors';
-import { dropTable, problemOf } from './next-tables';
-import { nextNameOf } from './next-rows';
+import { dropTable, problemOf } from './shadow-tables';
 import { lockRebuild } from './rebuild-row';
 import { deleteRebuild } from './rebuild-statements';
 import { lockOutReaders, lockOutWriters, usersOf } from './table-locks';
 
-/** The rows that are read compared with those that were made anew, at the same position of the log. */
+/** The live tables compared with the shadow tables, at the same position of the log. */
 export interface RebuildComparison {
   readonly position: Position;
-  /** For each table: `onlyLeft` are rows of the old one, `onlyRight` of the new one; at most 20 each. */
+  /** For each table: `onlyLeft` are rows of the live one, `onlyRight` of its shadow; at most 20 each. */
   readonly tables: readonly TableDifference[];
 }
 
@@ -28,15 +28,15 @@ export interface SwapOptions {
   readonly unlessHeld?: boolean;
 }
 
-/** How many events behind the log new rows may be for a try to let them take over. */
-const nearEnough = 500;
+/** Events that a swap may have to apply while the writers of the live tables are locked out. */
+const maxEventsUnderLock = 500;
 
 const readNearness = `
   SELECT l.head - min(s.position) <= $2 AND NOT bool_or(s.paused) AND NOT EXISTS (
     SELECT FROM parked_events WHERE subscription = $1) AS near
   FROM subscriptions AS s CROSS JOIN event_log AS l WHERE s.name = $1 GROUP BY l.head`;
 
-const giveDiscarded =
+const moveDiscarded =
   'UPDATE discarded_events SET subscription = $1 WHERE subscription = $2 AND NOT superseded';
 
 const renameCheckpoints = `
@@ -48,16 +48,16 @@ const renameCheckpoints = `
 interface BothTables {
   readonly names: readonly string[];
   readonly live: readonly string[];
-  readonly next: readonly string[];
+  readonly shadows: readonly string[];
 }
 
-/** What became of a try to let new rows take over. */
+/** What became of a try to swap. */
 interface SwapOutcome {
   readonly position?: Position;
   readonly blockedBy?: string;
 }
 
-/** Lets new rows take the place of the old ones. */
+/** Swaps the shadow tables of a rebuild with the live ones. */
 export class RebuildSwap {
   private readonly parts: CatchUpParts;
 
@@ -69,14 +69,14 @@ export class RebuildSwap {
     this.parts = { store, settings };
   }
 
-  /** Whether the new rows have nearly caught up with the log, and nothing is set aside. */
+  /** Whether the shadow tables have nearly caught up with the log, and nothing is set aside. */
   async isNear(projection: Projection): Promise<boolean> {
-    const values = [nextNameOf(projection.name), nearEnough];
+    const values = [shadowName(projection.name), maxEventsUnderLock];
     const [row] = await this.dataSource.query<{ near: boolean }[]>(readNearness, values);
     return row?.near ?? false;
   }
 
-  /** Gives the planner statistics of the new tables, so that the first queries on them are planned well. */
+  /** Gives the planner statistics of the shadow tables, so that the first queries on them are planned well. */
   async analyze(projection: Projection): Promise<void> {
     for (const table of tablesOf(this.dataSource, projection)) {
       await this.dataSource.query(`ANALYZE projection_next.${quoted(table)}`);
@@ -84,8 +84,8 @@ export class RebuildSwap {
   }
 
   /**
-   * Swaps the tables and their checkpoints in one transaction. Readers go on until the renaming. Undefined when the new rows
-   * are not near enough, are gone, or another process has them in hand.
+   * Swaps the tables and their checkpoints in one transaction. Readers go on until the renaming. Undefined when the shadow tables
+   * are too far behind the log, are gone, or another process works on the rebuild.
    * @throws RebuildBlockedError when a session that uses the tables stayed in the way: then nothing has been swapped.
    */
   async swap(projection: Projection, options: SwapOptions = {}): Promise<Position | undefined> {
@@ -97,20 +97,20 @@ export class RebuildSwap {
   }
 
   /**
-   * Compares old and new rows. Meanwhile the projections of both wait, and queries go on. Undefined when the new rows are not
-   * near enough.
+   * Compares live and shadow tables. Meanwhile the projections of both wait, and queries go on. Undefined when the shadow
+   * tables are too far behind the log.
    */
   async compare(projection: Projection): Promise<RebuildComparison | undefined> {
     return this.dataSource.transaction(async (manager) => {
       if (!(await lockRebuild(manager, projection))) return undefined;
-      const { names, live, next } = await this.bothTables(manager, projection);
-      if (!(await lockOutWriters(manager, next))) return undefined;
+      const { names, live, shadows } = await this.bothTables(manager, projection);
+      if (!(await lockOutWriters(manager, shadows))) return undefined;
       const caughtUp = await catchUp(manager, this.parts, projection);
       if (!caughtUp) return undefined;
       await manager.query('SET LOCAL statement_timeout = 0');
       const tables: TableDifference[] = [];
       for (const [index, name] of names.entries()) {
-        tables.push(await compareTables(manager, name, live[index] ?? '', next[index] ?? ''));
+        tables.push(await compareTables(manager, name, live[index] ?? '', shadows[index] ?? ''));
       }
       return { position: caughtUp.position, tables };
     });
@@ -124,7 +124,7 @@ export class RebuildSwap {
     const rebuild = await lockRebuild(manager, projection);
     if (!rebuild || (unlessHeld && rebuild.isHeld)) return {};
     const tables = await this.bothTables(manager, projection);
-    const all = [...tables.next, ...tables.live];
+    const all = [...tables.shadows, ...tables.live];
     if (!(await lockOutWriters(manager, all))) {
       return { blockedBy: await usersOf(manager, all, { onlyWriters: true }) };
     }
@@ -148,9 +148,9 @@ export class RebuildSwap {
     }
     await manager.query('SAVEPOINT caught_up');
     for (const name of tables.names) await dropTable(manager, 'projection_old', name);
-    await this.giveCheckpoints(manager, projection.name, caughtUp);
-    // The next tables first: whoever compares them must not be waited for while the live ones are locked.
-    const all = [...tables.next, ...tables.live];
+    await this.adoptCheckpoints(manager, projection.name, caughtUp);
+    // The shadow tables first: a comparison of them must not be waited for while the live tables are locked.
+    const all = [...tables.shadows, ...tables.live];
     if (!(await lockOutReaders(manager, all))) {
       await manager.query('ROLLBACK TO SAVEPOINT caught_up');
       return { blockedBy: await usersOf(manager, all) };
@@ -159,20 +159,20 @@ export class RebuildSwap {
     return { position: caughtUp.position };
   }
 
-  private async giveCheckpoints(manager: EntityManager, name: string, to: CaughtUp): Promise<void> {
-    const nextName = nextNameOf(name);
-    // Without the old checkpoints, stale owners of the old rows are refused.
+  private async adoptCheckpoints(manager: EntityManager, name: string, to: CaughtUp): Promise<void> {
+    const shadow = shadowName(name);
+    // Without the old checkpoints, stale owners of the live tables are refused.
     await forgetCheckpoints(manager, name);
     await manager.query(deleteRebuild, [name]);
-    await manager.query(giveDiscarded, [name, nextName]);
-    await forgetMembers(manager, nextName);
-    await manager.query(renameCheckpoints, [name, nextName, to.nextEpoch, to.isPaused]);
+    await manager.query(moveDiscarded, [name, shadow]);
+    await forgetMembers(manager, shadow);
+    await manager.query(renameCheckpoints, [name, shadow, to.nextEpoch, to.isPaused]);
   }
 
   private async bothTables(manager: EntityManager, projection: Projection): Promise<BothTables> {
     const names = tablesOf(this.dataSource, projection);
     const live: string[] = [];
     for (const name of names) live.push(await liveName(manager, name));
-    return { names, live, next: names.map((name) => `projection_next.${quoted(name)}`) };
+    return { names, live, shadows: names.map((name) => `projection_next.${quoted(name)}`) };
   }
 }

@@ -18,14 +18,14 @@ import {
   noteTrouble,
   selectRebuilds,
 } from './rebuild-statements';
-import { createNext, dropTable, limitWaiting, removeNext } from './next-tables';
+import { createShadowTables, dropTable, limitWaiting, dropShadowTables } from './shadow-tables';
 
 export interface RebuildOptions {
-  /** The new rows wait for an operator before they take over, so that they can be compared. Default: false. */
+  /** The swap waits for an operator, so that the tables can be compared first. Default: false. */
   readonly isHeld?: boolean;
 }
 
-/** The rows of a projection are being made anew. */
+/** A projection is being rebuilt: its shadow tables are filled, and then swapped in. */
 export interface Rebuild {
   readonly projection: string;
   readonly version: number;
@@ -48,8 +48,8 @@ export class Rebuilds {
   }
 
   /**
-   * Orders that the rows of a projection are made anew for the version of this program. Old rows that an earlier rebuild has
-   * left are dropped.
+   * Orders a rebuild of a projection for the version of this program. Tables that an earlier rebuild has swapped out are
+   * dropped.
    * @throws UnknownSubscriptionError, NotAProjectorError, RebuildInProgressError, RebuildRefusedError
    */
   async request(name: string, options: RebuildOptions = {}): Promise<void> {
@@ -62,7 +62,7 @@ export class Rebuilds {
     if (!isNew) throw new RebuildInProgressError(name);
   }
 
-  /** Lets the new rows wait before they take over, or lets them go. @throws NoRebuildError */
+  /** Makes the swap wait for an operator, or lets it go on. @throws NoRebuildError */
   async hold(name: string, isHeld: boolean): Promise<void> {
     const [rows] = await this.dataSource.query<[unknown[], number]>(holdRebuild, [
       this.known(name).name,
@@ -86,14 +86,14 @@ export class Rebuilds {
   }
 
   /**
-   * Lets the new tables follow what was changed at the live ones since the rebuild began.
+   * Gives the shadow tables what was changed at the live ones since the rebuild began.
    * @throws RebuildRefusedError when a copy would lose what the live table has now.
    */
   async follow(projection: Projection): Promise<void> {
     await followLiveTables(this.dataSource, projection, tablesOf(this.dataSource, projection));
   }
 
-  /** Lets everybody see why the new rows do not take over; null when nothing keeps them from it. */
+  /** Lets everybody see why there is no swap yet; null when nothing is in its way. */
   async noteTrouble(name: string, trouble: string | null): Promise<void> {
     await this.dataSource.query(noteTrouble, [name, trouble]);
   }
@@ -149,7 +149,7 @@ export class Rebuilds {
     if ((await manager.query<unknown[]>(insertRebuild, values)).length === 0) return false;
     await checkOtherRebuilds(manager, name, tables);
     for (const table of tables) await dropTable(manager, 'projection_old', table);
-    await createNext(manager, projection, tables);
+    await createShadowTables(manager, projection, tables);
     return true;
   }
 
@@ -187,7 +187,7 @@ async function remove(manager: EntityManager, name: string): Promise<void> {
   const [rows] = await manager.query<[{ table_names: string[] }[], number]>(deleteRebuild, [name]);
   const [rebuild] = rows;
   if (!rebuild) throw new NoRebuildError(name);
-  await removeNext(manager, name, rebuild.table_names);
+  await dropShadowTables(manager, name, rebuild.table_names);
 }
 
 /** A rebuild of another program, or of a projector that was renamed, fills a table of the same name. */

@@ -15,8 +15,8 @@ const wantedSegments = `
 
 /**
  * Takes every wanted lease that can be had, for the owner $5 and $6 seconds. A row that is locked is passed over: somebody moves it
- * or decides about it. Also tells what has no row yet, and whose rows another version made that nobody makes anew for
- * the wanted one.
+ * or decides about it. Also tells what has no row yet, and whose rows another version made, without a rebuild for
+ * the wanted version.
  */
 export const takeLeases = `
   WITH wanted AS (${wantedSegments}),

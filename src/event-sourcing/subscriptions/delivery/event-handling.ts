@@ -40,7 +40,6 @@ export class EventHandling {
 
   /** Handles the events one after the other, in the transaction of `manager`. */
   async handle(events: Iterable<RecordedEvent>, manager: EntityManager): Promise<void> {
-    await this.subscriber.prepare(manager);
     const { name } = this.subscriber;
     this.turnBegan = performance.now();
     await this.subscriber.handle(events, manager, (event, work) =>

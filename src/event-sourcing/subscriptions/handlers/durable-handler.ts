@@ -45,8 +45,6 @@ export class DurableHandler implements Subscriber {
     return this.events.has(this.registry.classOf(type));
   }
 
-  async prepare(): Promise<void> {}
-
   async handle(events: Iterable<RecordedEvent>, manager: EntityManager, within: WithinTime): Promise<void> {
     const collected = new RowsInHand(new CollectedRows(manager));
     for (const recorded of events) {

@@ -4,7 +4,7 @@ import { StatusRow } from './select-status';
 
 /** How far a rebuild of a read model has got. */
 export interface RebuildProgress {
-  /** The version for which the rows are made anew. */
+  /** The version of the projector that fills the shadow tables. */
   readonly version: number;
   readonly checkpoint: Position;
   readonly startedAt: Date;
@@ -14,14 +14,14 @@ export interface RebuildProgress {
   readonly secondsLeft: number | null;
   /** As of a subscription: `stopped` when no process of its version runs it. */
   readonly state: 'running' | 'stopped' | 'failed';
-  /** The process that makes the rows; of a divided one, all that do. */
+  /** The process that fills the shadow tables; of a divided projection, all that do. */
   readonly owner: string | null;
   readonly paused: boolean;
   readonly lagEvents: bigint;
-  /** The new rows wait for an operator before they take over. */
+  /** The swap waits for an operator. */
   readonly isHeld: boolean;
   readonly parkedCount: number;
-  /** Why the new rows stand still, or do not take over. */
+  /** Why the rebuild stands still, or there is no swap yet. */
   readonly failure: string | null;
 }
 
@@ -33,7 +33,7 @@ export interface SubscriptionStatus {
   /**
    * `stopped`: paused, or no process runs it, or one of its segments. `failed`: it stands still; `failure` says why. Also
    * when its checkpoint is beyond the head of the log.
-   * `rebuilding`: its rows are being made anew, beside those that are read.
+   * `rebuilding`: its shadow tables are filled, beside the tables that are read.
    */
   readonly state: 'running' | 'rebuilding' | 'stopped' | 'failed';
   /** Of its slowest segment, like the lag. */
@@ -53,7 +53,7 @@ export interface SubscriptionStatus {
   readonly failure: string | null;
   /** Events set aside: parked, tried again, or waiting behind one of those. */
   readonly parkedCount: number;
-  /** When rows that were made anew took over last; null when that never happened. */
+  /** When a rebuild was swapped in last; null when that never happened. */
   readonly rebuiltAt: Date | null;
   readonly rebuild: RebuildProgress | null;
 }
@@ -148,7 +148,7 @@ function stateOf(rows: readonly StatusRow[]): RebuildProgress['state'] {
   return rows.every((row) => row.owner !== null) ? 'running' : 'stopped';
 }
 
-/** Rows of an old version that are made anew need nobody who runs them. */
+/** A rebuild replaces the rows of an old version: no process needs to run that subscription. */
 function stateBesideRebuild(rows: readonly StatusRow[]): SubscriptionStatus['state'] {
   const state = stateOf(rows);
   return state === 'failed' || rows.some((row) => row.paused) ? state : 'rebuilding';

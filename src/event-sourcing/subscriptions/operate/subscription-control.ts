@@ -13,7 +13,7 @@ import {
   retryStreamNow,
   selectParked,
 } from '../parked/parked-statements';
-import { rebuildSuffix } from '../subscriber';
+import { shadowSuffix } from '../subscriber';
 import { Subscribers } from '../../subscribers';
 
 export interface ParkedEvent {
@@ -80,8 +80,8 @@ interface ParkedRow {
 }
 
 /**
- * What an operator may do with a subscription, from any process. Names are checked: UnknownSubscriptionError. Rows that are
- * being made anew are one of their own: `users@next`.
+ * What an operator may do with a subscription, from any process. Names are checked: UnknownSubscriptionError. A rebuild
+ * is a subscription of its own: `users@next`.
  */
 export class SubscriptionControl {
   constructor(
@@ -167,12 +167,12 @@ export class SubscriptionControl {
   }
 
   private known(name: string): string {
-    this.subscribers.get(this.isRebuild(name) ? name.slice(0, -rebuildSuffix.length) : name);
+    this.subscribers.get(this.isRebuild(name) ? name.slice(0, -shadowSuffix.length) : name);
     return name;
   }
 
   private isRebuild(name: string): boolean {
-    return name.endsWith(rebuildSuffix);
+    return name.endsWith(shadowSuffix);
   }
 
   /** The loop locks the same row before it queues an event behind another one. */

@@ -3,7 +3,7 @@ import { Position } from '../../event-store/event-envelope';
 import { LogAges } from '../../log/log-ages';
 import { selectStatus, StatusRow } from './select-status';
 import { statusOf, SubscriptionStatus } from './status-of-rows';
-import { rebuildSuffix } from '../subscriber';
+import { shadowName, shadowSuffix } from '../subscriber';
 import { Subscribers } from '../../subscribers';
 
 /** How the subscriptions of the application stand, whichever process runs them. */
@@ -18,9 +18,9 @@ export class SubscriptionStatuses {
   /** Those that a process has run at least once. */
   async all(): Promise<readonly SubscriptionStatus[]> {
     const names = this.subscribers.names();
-    const withRebuilds = names.flatMap((name) => [name, name + rebuildSuffix]);
+    const withRebuilds = names.flatMap((name) => [name, shadowName(name)]);
     const began = performance.now();
-    const rows = await this.dataSource.query<StatusRow[]>(selectStatus, [withRebuilds, rebuildSuffix]);
+    const rows = await this.dataSource.query<StatusRow[]>(selectStatus, [withRebuilds, shadowSuffix]);
     const now = performance.now();
     const [any] = rows;
     if (any) this.ages.observe(BigInt(any.head), began, now);
@@ -28,7 +28,7 @@ export class SubscriptionStatuses {
     const of = (name: string): StatusRow[] => rows.filter((row) => row.name === name);
     return [...names].sort().flatMap((name) => {
       const [first, ...others] = of(name);
-      return first ? [statusOf([first, ...others], of(name + rebuildSuffix), ageOf)] : [];
+      return first ? [statusOf([first, ...others], of(shadowName(name)), ageOf)] : [];
     });
   }
 }

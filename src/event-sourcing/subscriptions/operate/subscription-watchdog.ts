@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { Position } from '../../event-store/event-envelope';
 import { RebuildProgress, SubscriptionStatus } from './status-of-rows';
-import { rebuildSuffix } from '../subscriber';
+import { shadowName } from '../subscriber';
 import { SubscriptionStatuses } from './subscription-status';
 
 export interface WatchdogSettings {
@@ -49,7 +49,7 @@ export class SubscriptionWatchdog {
 
   /**
    * Subscriptions that make no progress although events wait, whichever process runs them. Rebuilds are among them, as
-   * `users@next`: also one whose rows are complete and do not take over.
+   * `users@next`: also one whose shadow tables are complete and not swapped in.
    */
   stalled(): readonly string[] {
     return [...this.seen].filter(([, { isStalled }]) => isStalled).map(([name]) => name);
@@ -60,9 +60,9 @@ export class SubscriptionWatchdog {
     return this.stalled().filter((name) => this.seen.get(name)?.owner?.split(', ').includes(owner));
   }
 
-  /** Whether new rows of the projection are ordered, and make no progress. */
+  /** Whether a rebuild of the projection is ordered, and makes no progress. */
   isRebuildStalled(projection: string): boolean {
-    return this.seen.get(projection + rebuildSuffix)?.isStalled ?? false;
+    return this.seen.get(shadowName(projection))?.isStalled ?? false;
   }
 
   start(): void {
@@ -114,20 +114,20 @@ function subscriptionAndRebuild(status: SubscriptionStatus): readonly Judged[] {
   return rebuild ? [subscription, judgedRebuild(name, rebuild)] : [subscription];
 }
 
-/** A rebuild that is complete is at rest while an operator holds it; else its rows are to take over. */
+/** A rebuild that is complete is at rest while an operator holds it; else it is to be swapped in. */
 function judgedRebuild(of: string, rebuild: RebuildProgress): Judged {
   const { paused, lagEvents, isHeld, owner, parkedCount } = rebuild;
-  const hangs = `Its new rows are made in ${owner}, whose handler may hang.`;
+  const hangs = `Its shadow tables are filled in ${owner}, whose handler may hang.`;
   const waits = parkedCount > 0 ? `It waits for ${parkedCount} events that it has set aside.` : undefined;
-  const cannotTakeOver =
+  const cannotSwap =
     lagEvents === 0n
-      ? 'Its new rows are complete, but cannot take over: long queries may be in the way.'
+      ? 'Its shadow tables are complete, but cannot be swapped in: long queries may be in the way.'
       : hangs;
   return {
     ...rebuild,
-    name: of + rebuildSuffix,
+    name: shadowName(of),
     isAtRest: paused || (isHeld && lagEvents === 0n && parkedCount === 0),
-    suspicion: waits ?? cannotTakeOver,
+    suspicion: waits ?? cannotSwap,
   };
 }
 

@@ -1,9 +1,9 @@
 import type { EntityManager } from 'typeorm';
 import { quoted } from '../../postgres/identifiers';
 import { forgetCheckpoints, forgetMembers } from '../../subscriptions/checkpoints/forget-subscription';
+import { shadowName } from '../../subscriptions/subscriber';
 import { Projection } from '../projection';
 import { TableInUseError } from './errors';
-import { nextNameOf } from './next-rows';
 import { postgresCodeOf } from '../../postgres/postgres-code';
 
 const dependentsExist = '2BP01';
@@ -23,25 +23,25 @@ const insertCheckpoints = `
     (SELECT GREATEST(max(epoch), pg_current_xact_id()::text::bigint) AS epoch FROM subscriptions WHERE name = $4) AS e`;
 
 /** Makes empty copies of the live tables, with a checkpoint at the beginning of the log. */
-export async function createNext(
+export async function createShadowTables(
   manager: EntityManager,
   { name, version, segments }: Projection,
   tables: readonly string[],
 ): Promise<void> {
   for (const table of tables) await manager.query('SELECT make_next_table($1)', [table]);
-  await manager.query(insertCheckpoints, [nextNameOf(name), segments, version, name]);
+  await manager.query(insertCheckpoints, [shadowName(name), segments, version, name]);
 }
 
 /** @throws TableInUseError */
-export async function removeNext(
+export async function dropShadowTables(
   manager: EntityManager,
   name: string,
   tables: readonly string[],
 ): Promise<void> {
   // Tables before checkpoints: in this order the loop that fills them takes its locks.
   for (const table of tables) await dropTable(manager, 'projection_next', table);
-  await forgetCheckpoints(manager, nextNameOf(name));
-  await forgetMembers(manager, nextNameOf(name));
+  await forgetCheckpoints(manager, shadowName(name));
+  await forgetMembers(manager, shadowName(name));
 }
 
 /** For transactions that drop tables or copy them: a session that uses them is not waited for without end. */
