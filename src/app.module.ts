@@ -1,8 +1,8 @@
 import { DynamicModule, Module } from '@nestjs/common';
 import { EventSourcingModule } from './event-sourcing';
 import { UsersModule } from './modules/users';
+import { OperationsModule } from './operations';
 import {
-  AdminModule,
   AuthModule,
   Database,
   DatabaseModule,
@@ -48,7 +48,7 @@ export class AppModule {
         HttpModule,
         HealthModule,
         ObservabilityModule,
-        AdminModule,
+        OperationsModule,
         UsersModule,
         UnknownPathModule,
       ],

@@ -3,16 +3,9 @@ import { ConsoleLogger, Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from './app.module';
 import { addUserCommands } from './modules/users';
-import {
-  addDatabaseCommands,
-  addKeyCommands,
-  addLogCommands,
-  addSubscriptionCommands,
-  Database,
-  exitWith,
-  readEnvironment,
-  runCommandLine,
-} from './platform';
+import { addLogCommands, addSubscriptionCommands, addVerifyCommand } from './operations';
+import { addKeyCommands, addMigrateCommand, Database, exitWith, readEnvironment } from './platform';
+import { runCommandLine } from './platform/cli';
 
 /** Only what goes wrong is logged, and to standard error: standard output is for results. */
 class CommandLineLogger extends ConsoleLogger {
@@ -26,7 +19,15 @@ class CommandLineLogger extends ConsoleLogger {
 }
 
 runCommandLine(process.argv, {
-  commands: [addDatabaseCommands, addSubscriptionCommands, addUserCommands, addLogCommands, addKeyCommands],
+  description: 'Operate the Annals service: its log, its read models, its users.',
+  commands: [
+    addMigrateCommand,
+    addVerifyCommand,
+    addSubscriptionCommands,
+    addUserCommands,
+    addLogCommands,
+    addKeyCommands,
+  ],
   startApplication: async () => {
     const logger = new CommandLineLogger();
     Logger.overrideLogger(logger);

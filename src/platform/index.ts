@@ -34,37 +34,32 @@ export { routeOf } from './http/route-of';
 
 // OpenAPI: the document, and what controllers say of their routes
 export { ApiCommand, ApiConditionalQuery, ApiCreate, ApiRoute } from './openapi/api-route';
-export { notFound, type DocumentedProblem } from './openapi/documented-problem';
+export {
+  notFound,
+  rebuildInProgress,
+  rebuildRefused,
+  type DocumentedProblem,
+} from './openapi/documented-problem';
 export { openApiDocument } from './openapi/openapi-document';
 export { serveDocs } from './openapi/serve-docs';
 
-// Operators
-export { AdminModule } from './admin/admin.module';
-
 // Health
+export { type HealthCheck, HealthChecks } from './health/health-checks';
 export { HealthModule } from './health/health.module';
 
 // What others see of the process: metrics, logs, traces
+export { addTraceMembers } from './logging/log-members';
+export { Metrics, secondsBuckets } from './observability/metrics';
 export { ObservabilityModule } from './observability/observability.module';
-export { withoutPersonalData } from './observability/without-personal-data';
+export { withoutPersonalData } from './logging/without-personal-data';
 
 // The process
 export { exitWith } from './process/exit-with';
-export { loggerFor } from './process/logger';
+export { loggerFor } from './logging/logger';
 export { stopOnSignals } from './process/stop-on-signals';
 export { surviveRejections } from './process/survive-rejections';
 export { announce } from './process/welcome';
 
-// The command line
-export {
-  runCommandLine,
-  type AddCommands,
-  type CommandContext,
-  type CommandLineOptions,
-} from './cli/command-line';
-export type { Output } from './cli/output';
-export { allPrinted } from './cli/output';
-export { addKeyCommands } from './cli/key-commands';
-export { addDatabaseCommands } from './cli/database-commands';
-export { addLogCommands } from './cli/log-commands';
-export { addSubscriptionCommands } from './cli/subscription-commands';
+// The commands of the platform; what runs commands has a door of its own, `cli/`
+export { addKeyCommands } from './auth/key-commands';
+export { addMigrateCommand } from './database/migrate-command';

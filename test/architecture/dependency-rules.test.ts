@@ -63,6 +63,22 @@ describe('the import graph', () => {
     ]);
   });
 
+  it('sees what is taken, by its name there', () => {
+    const taken = graphOf({
+      'src/a.ts': [
+        `import { b as c, type d } from './b';`,
+        `export { e as f } from './b';`,
+        `import g, { h } from './b';`,
+        `import * as i from './b';`,
+        `import './b';`,
+        `type J = import('./b').K;`,
+        `const l = import('./b');`,
+      ].join('\n'),
+      'src/b.ts': '',
+    });
+    expect(taken.edges.map(({ names }) => names.join())).toEqual(['b,d', 'e', '*', '*', '', 'K', '*']);
+  });
+
   it('sees exports that name nothing', () => {
     const seen = graph.looseExports.map(({ line, kind }) => `${line} ${kind}`);
     expect(seen).toEqual(['7 export *', '17 default export', '18 default export', '19 default export']);
@@ -124,10 +140,11 @@ describe('the rules, on trees made to try them', () => {
   });
 
   const misnamed: Record<string, string[]> = {
-    'three-kinds-of-folder': ['src/lib/clock.ts', 'src/modules/stray.ts'],
+    'known-kinds-of-folder': ['src/lib/clock.ts', 'src/modules/stray.ts'],
     'only-doors-have-an-index': [
       'src/index.ts',
       'src/platform/http/index.ts',
+      'src/operations/cli/index.ts',
       'src/modules/users/domain/index.ts',
     ],
     'folders-are-named-by-subject': ['src/platform/utils/x.ts', 'src/modules/users/http/types/x.ts'],

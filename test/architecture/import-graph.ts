@@ -10,6 +10,8 @@ export interface ImportEdge {
   from: string;
   line: number;
   specifier: string;
+  /** What is taken, by its name there; `*` for all of it. */
+  names: readonly string[];
   /** A path among the sources, a package's name without its sub-path, or, when unresolved, what was written. */
   to: string;
   /** `unresolved` covers relative paths that are no source, `#` aliases and computed specifiers: nothing can be said of them. */
@@ -34,6 +36,7 @@ export interface ImportGraph {
 
 interface Reference {
   target: ts.Node | undefined;
+  names: readonly string[];
   typeOnly: boolean;
   deferred: boolean;
 }
@@ -107,19 +110,32 @@ function referenceOf(node: ts.Node): Reference | undefined {
 }
 
 function declaredReference(node: ts.Node): Reference | undefined {
-  if (ts.isImportDeclaration(node))
-    return { target: node.moduleSpecifier, typeOnly: namesOnlyTypes(node.importClause), deferred: false };
-  if (ts.isExportDeclaration(node) && node.moduleSpecifier)
-    return { target: node.moduleSpecifier, typeOnly: namesOnlyTypes(node), deferred: false };
-  if (ts.isImportEqualsDeclaration(node) && ts.isExternalModuleReference(node.moduleReference))
-    return { target: node.moduleReference.expression, typeOnly: node.isTypeOnly, deferred: false };
+  if (ts.isImportDeclaration(node)) return declared(node.moduleSpecifier, node.importClause);
+  if (ts.isExportDeclaration(node) && node.moduleSpecifier) return declared(node.moduleSpecifier, node);
+  if (ts.isImportEqualsDeclaration(node) && ts.isExternalModuleReference(node.moduleReference)) {
+    const target = node.moduleReference.expression;
+    return { target, names: ['*'], typeOnly: node.isTypeOnly, deferred: false };
+  }
   return undefined;
 }
 
+function declared(target: ts.Node, clause: ts.ImportClause | ts.ExportDeclaration | undefined): Reference {
+  const elements = clause ? elementsOf(clause) : [];
+  const names = elements.map(({ name, propertyName }) => (propertyName ?? name).text);
+  const isWhole = clause !== undefined && elements.length === 0;
+  return { target, names: isWhole ? ['*'] : names, typeOnly: namesOnlyTypes(clause), deferred: false };
+}
+
 function expressedReference(node: ts.Node): Reference | undefined {
-  if (ts.isImportTypeNode(node)) return { target: node.argument, typeOnly: true, deferred: false };
+  if (ts.isImportTypeNode(node))
+    return {
+      target: node.argument,
+      names: [node.qualifier?.getText() ?? '*'],
+      typeOnly: true,
+      deferred: false,
+    };
   if (ts.isCallExpression(node) && loadsModule(node))
-    return { target: node.arguments[0], typeOnly: false, deferred: true };
+    return { target: node.arguments[0], names: ['*'], typeOnly: false, deferred: true };
   return undefined;
 }
 
@@ -147,13 +163,13 @@ function loadsModule({ expression, arguments: [target] }: ts.CallExpression): bo
 }
 
 function edgeTo(reference: Reference, from: string, sources: Sources): Omit<ImportEdge, 'from' | 'line'> {
-  const { target, typeOnly, deferred } = reference;
+  const { target, names, typeOnly, deferred } = reference;
   const literal = target && ts.isLiteralTypeNode(target) ? target.literal : target;
   if (!literal || !ts.isStringLiteralLike(literal)) {
     const specifier = target?.getText() ?? '';
-    return { specifier, to: specifier, kind: 'unresolved', typeOnly, deferred };
+    return { specifier, names, to: specifier, kind: 'unresolved', typeOnly, deferred };
   }
-  return { specifier: literal.text, ...resolve(literal.text, from, sources), typeOnly, deferred };
+  return { specifier: literal.text, names, ...resolve(literal.text, from, sources), typeOnly, deferred };
 }
 
 function resolve(specifier: string, from: string, sources: Sources): Pick<ImportEdge, 'to' | 'kind'> {

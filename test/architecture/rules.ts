@@ -23,14 +23,29 @@ export interface Manifest {
 
 const KERNEL_DOORS = ['', 'domain/', 'testing/'].map((folder) => `src/event-sourcing/${folder}index.ts`);
 const KERNEL_DOMAIN_DOOR = 'src/event-sourcing/domain/index.ts';
-const PLATFORM_DOOR = 'src/platform/index.ts';
+const PLATFORM_DOORS = ['', 'cli/'].map((folder) => `src/platform/${folder}index.ts`);
+const OPERATIONS_DOOR = 'src/operations/index.ts';
 const APP_MODULE = 'src/app.module.ts';
 const ENTRY_POINTS = ['src/main.ts', 'src/cli.ts'];
+
+/** What the platform takes of the kernel besides errors. */
+const PLATFORM_TAKES = new Set([
+  // The context of a message, and ids that begin one
+  ...['MessageContext', 'messageContext', 'runInMessageContext', 'currentMetadata', 'nameActor'],
+  ...['noteWork', 'workInWords', 'newId'],
+  // What is known of errors
+  ...['DomainErrorKind', 'databaseFailureOf', 'isDatabaseUnavailable', 'isExactNumber'],
+  // What a route promises: its answer is kept with the append, and it waits for its read model
+  ...['EventStore', 'Receipt', 'ProjectionPositions', 'Projections'],
+  // Sessions of the database
+  ...['BoundedPool', 'BoundedPoolConfig', 'sessionSettings', 'readLogState'],
+]);
 
 const anywhere = (): boolean => true;
 const inKernel = (file: string): boolean => file.startsWith('src/event-sourcing/');
 const inKernelDomain = (file: string): boolean => file.startsWith('src/event-sourcing/domain/');
 const inPlatform = (file: string): boolean => file.startsWith('src/platform/');
+const inOperations = (file: string): boolean => file.startsWith('src/operations/');
 const inFeature = (file: string): boolean => file.startsWith('src/modules/');
 const atTheTop = (file: string): boolean => /^src\/[^/]+$/.test(file);
 const featureOf = (file: string): string | undefined => /^src\/modules\/([^/]+)\//.exec(file)?.[1];
@@ -41,6 +56,7 @@ const inLayer = (layer: string) => (file: string) => layerOf(file) === layer;
 const sameFeature = (edge: ImportEdge): boolean => featureOf(edge.from) === featureOf(edge.to);
 const toLayer = (edge: ImportEdge, ...layers: string[]): boolean =>
   edge.kind === 'file' && sameFeature(edge) && layers.includes(layerOf(edge.to) ?? '');
+const besidesPlatformDoors = (file: string): boolean => inPlatform(file) && !PLATFORM_DOORS.includes(file);
 const besidesKernelDoors = (file: string): boolean => inKernel(file) && !KERNEL_DOORS.includes(file);
 
 const betweenFolders: ImportRule[] = [
@@ -73,11 +89,55 @@ const betweenFolders: ImportRule[] = [
     forbids: ({ to }) => inFeature(to),
   },
   {
-    name: 'kernel-and-platform-are-entered-by-a-door',
+    name: 'platform-knows-no-operations',
+    reason: 'the platform hosts any service; what operators see of the log is added to it.',
+    from: inPlatform,
+    forbids: ({ to }) => inOperations(to),
+  },
+  {
+    name: 'platform-takes-little-of-the-kernel',
     reason:
-      'what is behind a door may change without notice; this binds features, the app module and the entry points.',
-    from: (file) => inFeature(file) || atTheTop(file),
-    forbids: ({ to }) => besidesKernelDoors(to) || (inPlatform(to) && to !== PLATFORM_DOOR),
+      'the platform knows the errors and contexts of the kernel, and what its own decorators promise of the log.',
+    from: inPlatform,
+    forbids: ({ to, names }) =>
+      inKernel(to) && names.some((name) => !/Error$/.test(name) && !PLATFORM_TAKES.has(name)),
+  },
+  {
+    name: 'operations-know-no-feature',
+    reason: 'operators see every log and every read model in the same way.',
+    from: inOperations,
+    forbids: ({ to }) => inFeature(to),
+  },
+  {
+    name: 'commands-of-operators-need-the-kernel-alone',
+    reason:
+      'they also operate applications of others, which have no platform of this service and open their own database.',
+    from: (file) => file.startsWith('src/operations/cli/'),
+    forbids: ({ kind, to }) =>
+      kind === 'file' &&
+      !(inKernel(to) || to.startsWith('src/operations/cli/') || to === 'src/platform/cli/index.ts'),
+  },
+  {
+    name: 'running-commands-needs-no-other-part-of-the-platform',
+    reason: 'it also runs the commands of applications that have no platform.',
+    from: (file) => file.startsWith('src/platform/cli/'),
+    forbids: ({ kind, to }) => kind === 'file' && !inKernel(to) && !to.startsWith('src/platform/cli/'),
+  },
+  {
+    name: 'kernel-platform-and-operations-are-entered-by-a-door',
+    reason:
+      'what is behind a door may change without notice; this binds operations, features, the app module and the entry points.',
+    from: (file) => inOperations(file) || inFeature(file) || atTheTop(file),
+    forbids: ({ from, to }) =>
+      besidesKernelDoors(to) ||
+      besidesPlatformDoors(to) ||
+      (inOperations(to) && !inOperations(from) && to !== OPERATIONS_DOOR),
+  },
+  {
+    name: 'features-know-no-operations',
+    reason: 'a feature runs whether or not operators look at it.',
+    from: inFeature,
+    forbids: ({ to }) => inOperations(to),
   },
   {
     name: 'features-meet-at-their-doors',
@@ -161,15 +221,17 @@ export const importRules: readonly ImportRule[] = [
 
 export const pathRules: readonly PathRule[] = [
   {
-    name: 'three-kinds-of-folder',
-    reason: 'a folder that is neither kernel, feature nor platform has no direction to keep.',
-    forbids: (file) => !(inKernel(file) || inPlatform(file) || featureOf(file) || atTheTop(file)),
+    name: 'known-kinds-of-folder',
+    reason: 'a folder that is neither kernel, operations, platform nor feature has no direction to keep.',
+    forbids: (file) =>
+      !(inKernel(file) || inOperations(file) || inPlatform(file) || featureOf(file) || atTheTop(file)),
   },
   {
     name: 'only-doors-have-an-index',
     reason: 'inner barrels are what makes cycles.',
     forbids: (file) =>
-      /(^|\/)index\.ts$/.test(file) && ![...KERNEL_DOORS, PLATFORM_DOOR, doorOf(file)].includes(file),
+      /(^|\/)index\.ts$/.test(file) &&
+      ![...KERNEL_DOORS, ...PLATFORM_DOORS, OPERATIONS_DOOR, doorOf(file)].includes(file),
   },
   {
     name: 'folders-are-named-by-subject',

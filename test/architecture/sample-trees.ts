@@ -6,7 +6,12 @@ export const orderly: Record<string, string> = {
   'src/cli.ts': `import { AppModule } from './app.module';\nimport { ImportUsers } from './modules/users';`,
   'src/app.module.ts': `import { UsersModule } from './modules/users';\nimport { OrdersModule } from './modules/orders/orders.module';`,
   'src/platform/index.ts': `export { HttpModule } from './http/http.module';`,
-  'src/platform/http/http.module.ts': `import { EventStore } from '../../event-sourcing';\nimport { DomainError } from '../../event-sourcing/domain';`,
+  'src/platform/cli/index.ts': `export { table } from './table';`,
+  'src/platform/cli/table.ts': `import { runInMessageContext } from '../../event-sourcing';`,
+  'src/platform/http/http.module.ts': `import { EventStore, LogHoleError } from '../../event-sourcing';\nimport { DomainError } from '../../event-sourcing/domain';\nimport { table } from '../cli/table';`,
+  'src/operations/index.ts': `export { OperationsModule } from './operations.module';`,
+  'src/operations/operations.module.ts': `import { HttpModule } from '../platform';\nimport { Subscriptions } from '../event-sourcing';`,
+  'src/operations/cli/verify-command.ts': `import { LogCheck } from '../../event-sourcing';\nimport { table } from '../../platform/cli';`,
   'src/event-sourcing/index.ts': `export { EventStore } from './event-store/event-store';\nexport { AggregateRoot } from './domain';`,
   'src/event-sourcing/diagnostics.ts': `import { channel } from 'node:diagnostics_channel';`,
   'src/event-sourcing/event-store/event-store.ts': `import { Client } from 'pg';\nimport { randomUUID } from 'node:crypto';\nimport { work } from '../diagnostics';`,
@@ -88,7 +93,79 @@ export const planted: Record<string, Plant[]> = {
       'src/modules/users/index.ts',
     ],
   ],
-  'kernel-and-platform-are-entered-by-a-door': [
+  'platform-knows-no-operations': [
+    [
+      'src/platform/http/http.module.ts',
+      `import { OperationsModule } from '../../operations';`,
+      'src/operations/index.ts',
+    ],
+  ],
+  'platform-takes-little-of-the-kernel': [
+    [
+      'src/platform/http/http.module.ts',
+      `import { LogHoleError, Subscriptions } from '../../event-sourcing';`,
+      'src/event-sourcing/index.ts',
+    ],
+    [
+      'src/platform/http/http.module.ts',
+      `import type { Subscriptions as EventStore } from '../../event-sourcing';`,
+      'src/event-sourcing/index.ts',
+    ],
+    [
+      'src/platform/http/http.module.ts',
+      `import * as kernel from '../../event-sourcing';`,
+      'src/event-sourcing/index.ts',
+    ],
+    [
+      'src/platform/http/http.module.ts',
+      `const { Subscriptions } = await import('../../event-sourcing');`,
+      'src/event-sourcing/index.ts',
+    ],
+  ],
+  'operations-know-no-feature': [
+    [
+      'src/operations/operations.module.ts',
+      `import { UsersModule } from '../modules/users';`,
+      'src/modules/users/index.ts',
+    ],
+  ],
+  'commands-of-operators-need-the-kernel-alone': [
+    [
+      'src/operations/cli/verify-command.ts',
+      `import { Database } from '../../platform';`,
+      'src/platform/index.ts',
+    ],
+    [
+      'src/operations/cli/verify-command.ts',
+      `import type { M } from '../operations.module';`,
+      'src/operations/operations.module.ts',
+    ],
+  ],
+  'running-commands-needs-no-other-part-of-the-platform': [
+    [
+      'src/platform/cli/table.ts',
+      `import { HttpModule } from '../http/http.module';`,
+      'src/platform/http/http.module.ts',
+    ],
+  ],
+  'features-know-no-operations': [
+    [
+      'src/modules/users/users.module.ts',
+      `import { OperationsModule } from '../../operations';`,
+      'src/operations/index.ts',
+    ],
+  ],
+  'kernel-platform-and-operations-are-entered-by-a-door': [
+    [
+      'src/app.module.ts',
+      `import { OperationsModule } from './operations/operations.module';`,
+      'src/operations/operations.module.ts',
+    ],
+    [
+      'src/operations/operations.module.ts',
+      `import { http } from '../platform/http/http.module';`,
+      'src/platform/http/http.module.ts',
+    ],
     [
       'src/main.ts',
       `import { http } from './platform/http/http.module';`,

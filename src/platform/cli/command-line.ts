@@ -22,6 +22,8 @@ export type RunCommand = <A extends readonly unknown[]>(
 ) => (...given: A) => Promise<void>;
 
 export interface CommandLineOptions {
+  /** What the program is for; the help begins with it. */
+  readonly description: string;
   readonly commands: readonly AddCommands[];
   readonly startApplication: () => Promise<StartedApplication>;
 }
@@ -35,7 +37,7 @@ export interface StartedApplication {
 export async function runCommandLine(argv: readonly string[], options: CommandLineOptions): Promise<number> {
   let isFine = true;
   const program = new Command('annals')
-    .description('Operate the Annals service: its log, its read models, its users.')
+    .description(options.description)
     .option('--json', 'print JSON, one document a line')
     .showHelpAfterError();
   const run: RunCommand =

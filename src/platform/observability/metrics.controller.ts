@@ -3,15 +3,11 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { PublicInDevelopment } from '../auth/access';
 import { Metrics } from './metrics';
-import { SubscriptionGauges } from './subscription-gauges';
 
 @ApiTags('operations')
 @Controller({ path: 'metrics', version: VERSION_NEUTRAL })
 export class MetricsController {
-  constructor(
-    private readonly metrics: Metrics,
-    private readonly gauges: SubscriptionGauges,
-  ) {}
+  constructor(private readonly metrics: Metrics) {}
 
   /** For Prometheus. Answers with what this process knows, also while the database is away. */
   @Get()
@@ -22,8 +18,8 @@ export class MetricsController {
     content: { 'text/plain': { schema: { type: 'string' } } },
   })
   async scrape(@Res() response: Response): Promise<void> {
-    await this.gauges.refresh();
+    const metrics = await this.metrics.scrape();
     response.setHeader('Content-Type', this.metrics.registry.contentType);
-    response.end(await this.metrics.registry.metrics());
+    response.end(metrics);
   }
 }

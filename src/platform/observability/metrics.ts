@@ -5,9 +5,21 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 @Injectable()
 export class Metrics {
   readonly registry = new Registry();
+  private readonly refreshes: (() => Promise<void>)[] = [];
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** `refresh` brings values up to date before each scrape, which waits for it. It must not throw. */
+  beforeScrape(refresh: () => Promise<void>): void {
+    this.refreshes.push(refresh);
+  }
+
+  /** All metrics in the text format of Prometheus. */
+  async scrape(): Promise<string> {
+    await Promise.all(this.refreshes.map((refresh) => refresh()));
+    return this.registry.metrics();
   }
 }
 

@@ -3,7 +3,7 @@ import type { NextFunction, Request, Response } from 'express';
 import { messageContext, runInMessageContext, type MessageContext } from '../../event-sourcing';
 import { Environment } from '../config/environment';
 import { routeOf } from '../http/route-of';
-import { logFormat } from './log-format';
+import { logFormat } from '../logging/log-format';
 import { HttpMetrics, type RequestLabels } from './http-metrics';
 
 /** Asked again and again by machines; only `debug` wants to see them. */

@@ -1,5 +1,5 @@
 import { visible } from '../cli/visible';
-import { withoutSecrets } from '../observability/without-secrets';
+import { withoutSecrets } from '../logging/without-secrets';
 
 /** A start that failed: the message says what to mend, and the stack only helps whom the message does not. */
 export function exitWith(error: unknown): never {

@@ -1,8 +1,8 @@
 import { newId } from '../../event-sourcing';
 import { Environment } from '../config/environment';
 import { Database } from '../database/database';
-import { JsonLogger } from '../observability/json-logger';
-import { logFormat } from '../observability/log-format';
+import { JsonLogger } from '../logging/json-logger';
+import { logFormat } from '../logging/log-format';
 
 export interface Announced {
   readonly url: string;

@@ -2,8 +2,8 @@ import { Logger } from '@nestjs/common';
 import { EventStoreClosedError, type ProjectionContext } from '../../../src/event-sourcing';
 import { segmentOf } from '../../../src/event-sourcing/subscriptions/checkpoints/segment-of';
 import { Metrics } from '../../../src/platform/observability/metrics';
-import { SubscriptionGauges } from '../../../src/platform/observability/subscription-gauges';
-import { SubscriptionMetrics } from '../../../src/platform/observability/subscription-metrics';
+import { SubscriptionGauges } from '../../../src/operations/metrics/subscription-gauges';
+import { SubscriptionMetrics } from '../../../src/operations/metrics/subscription-metrics';
 import { waitUntil } from '../../support/wait-until';
 import { startTallies, TallySystem } from './tally';
 

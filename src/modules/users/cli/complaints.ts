@@ -1,4 +1,4 @@
-import type { Output } from '../../../platform';
+import type { Output } from '../../../platform/cli';
 
 /** A file of the wrong kind is wrong in each line: so often is one thing said, and then counted. */
 const mostOfOneKind = 20;

@@ -1,5 +1,5 @@
 import { QueryBus } from '@nestjs/cqrs';
-import { allPrinted, type CommandContext } from '../../../platform';
+import { allPrinted, type CommandContext } from '../../../platform/cli';
 import { SearchUsers } from '../application/search-users.query';
 import { userResponse } from '../http/user-responses';
 

@@ -1,4 +1,4 @@
-import type { CommandContext } from '../../../platform';
+import type { CommandContext } from '../../../platform/cli';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { Complaints } from './complaints';
 import { PeopleFile, type PeopleFileOptions } from './people-file/people-file';

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
-import type { AddCommands } from '../../../platform';
+import type { AddCommands } from '../../../platform/cli';
 import { exportUsers } from './export-users';
 import { importUsers } from './import-users';
 import { type MappedColumn, members } from './people-file/columns';

@@ -7,7 +7,7 @@ import {
   SubscriptionStatuses,
   type SubscriptionStatus,
 } from '../../event-sourcing';
-import { Metrics } from './metrics';
+import { Metrics } from '../../platform';
 import { SubscriptionMetrics } from './subscription-metrics';
 
 /** For how long a status is fresh enough, in milliseconds. */
@@ -38,10 +38,12 @@ export class SubscriptionGauges {
   private readAt = Number.NEGATIVE_INFINITY;
 
   constructor(
-    { registry }: Metrics,
+    metrics: Metrics,
     private readonly counters: SubscriptionMetrics,
     private readonly statuses: SubscriptionStatuses,
   ) {
+    const { registry } = metrics;
+    metrics.beforeScrape(() => this.refresh());
     const gauge = <Label extends string>(name: string, help: string, labelNames: readonly Label[]) =>
       new Gauge({ name, help, labelNames, registers: [registry] });
     const labels = ['subscription', 'segment'] as const;

@@ -8,7 +8,7 @@ import {
   PostgresEventStore,
   updateRetry,
 } from '../../event-sourcing';
-import { Metrics, secondsBuckets } from './metrics';
+import { Metrics, secondsBuckets } from '../../platform';
 
 /** What happens to appends in this process. */
 @Injectable()

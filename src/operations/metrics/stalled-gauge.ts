@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Gauge } from 'prom-client';
 import { SubscriptionWatchdog } from '../../event-sourcing';
-import { Metrics } from './metrics';
+import { Metrics } from '../../platform';
 
 /** What the watchdog of this process has found to make no progress; nothing where no subscriptions run. */
 @Injectable()

@@ -1,8 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EventStore, RecordedEvent } from '../../event-sourcing';
-import { AddCommands, CommandContext } from './command-line';
-import { Output } from './output';
-import { wholeNumber } from './options';
+import { AddCommands, CommandContext, Output, wholeNumber } from '../../platform/cli';
 
 interface TailOptions {
   readonly after?: bigint;

@@ -1,9 +1,7 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { Rebuilds, SubscriptionControl, SubscriptionStatuses } from '../../event-sourcing';
-import { Roles } from '../auth/access';
+import { Roles, ApiRoute, notFound, rebuildInProgress, rebuildRefused } from '../../platform';
 import { ApiTags } from '@nestjs/swagger';
-import { ApiRoute } from '../openapi/api-route';
-import { notFound, rebuildInProgress, rebuildRefused } from '../openapi/documented-problem';
 import { DiscardBody, PageQuery, ParkedPath, SubscriptionPath } from './admin-requests';
 import {
   ParkedEventChanged,

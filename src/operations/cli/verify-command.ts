@@ -1,30 +1,13 @@
 import { CheckpointCheck, FoldComparison, LogCheck, ProjectionFold, Projections } from '../../event-sourcing';
-import { readEnvironment } from '../config/read-environment';
-import { Database, startError } from '../database/database';
-import { AddCommands, CommandContext } from './command-line';
-import { Output } from './output';
+import { AddCommands, CommandContext, Output } from '../../platform/cli';
 
-/** `migrate` and `verify`. */
-export const addDatabaseCommands: AddCommands = (program, run) => {
-  program
-    .command('migrate')
-    .description('run the migrations that have not run yet')
-    .action(run(runMigrations));
+/** `verify`. */
+export const addVerifyCommand: AddCommands = (program, run) => {
   program
     .command('verify')
     .description('prove that the log has no hole, and that every read model is the fold of the log')
     .action(run(verify));
 };
-
-async function runMigrations({ output }: CommandContext): Promise<void> {
-  const database = await Database.find(await readEnvironment(), { join: true });
-  try {
-    const done = await database.migrate().catch((error: unknown) => Promise.reject(startError(error)));
-    output.print({ migrations: done }, done.length === 0 ? 'Nothing to do.' : `Done: ${done.join(', ')}`);
-  } finally {
-    await database.stop();
-  }
-}
 
 async function verify({ application, output }: CommandContext): Promise<boolean> {
   const app = await application();

@@ -7,10 +7,8 @@ import {
   SubscriptionStatus,
   SubscriptionStatuses,
 } from '../../event-sourcing';
-import { AddCommands, CommandContext } from './command-line';
+import { AddCommands, CommandContext, wholeNumber, table } from '../../platform/cli';
 import { addRebuildCommands } from './rebuild-commands';
-import { wholeNumber } from './options';
-import { table } from './table';
 
 /** `projections status`, `projections pause|resume`, and `parked list|retry|discard`. */
 export const addSubscriptionCommands: AddCommands = (program, run) => {

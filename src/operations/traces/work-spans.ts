@@ -9,9 +9,8 @@ import {
   handlingEvent,
   memberOfThrown,
 } from '../../event-sourcing';
-import { Environment } from '../config/environment';
+import { Environment, addTraceMembers } from '../../platform';
 import { ActiveContext } from './active-context';
-import { addTraceMembers } from './log-members';
 import { spanContextOf, traceparentOf } from './traceparent';
 
 type Api = typeof import('@opentelemetry/api');

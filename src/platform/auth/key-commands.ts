@@ -1,18 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { Option } from 'commander';
-import {
-  type ApiKeyEntry,
-  formatEntry,
-  newApiKey,
-  parseApiKeys,
-  problemOfEntry,
-  sha256Of,
-} from '../auth/api-key';
-import { addToKeysFile, isMissing, KeysFileError, readKeysFile, removeFromKeysFile } from '../auth/keys-file';
-import { type Role, roles } from '../auth/roles';
+import { type ApiKeyEntry, formatEntry, newApiKey, parseApiKeys, problemOfEntry, sha256Of } from './api-key';
+import { addToKeysFile, isMissing, KeysFileError, readKeysFile, removeFromKeysFile } from './keys-file';
+import { type Role, roles } from './roles';
 import { readEnvironment } from '../config/read-environment';
-import { AddCommands, CommandContext } from './command-line';
-import { table } from './table';
+import { AddCommands, CommandContext } from '../cli/command-line';
+import { table } from '../cli/table';
 
 interface CreateOptions {
   readonly role: readonly Role[];

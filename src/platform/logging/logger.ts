@@ -1,8 +1,8 @@
 import type { LoggerService, LogLevel } from '@nestjs/common';
 import { Environment } from '../config/environment';
-import { JsonLogger } from '../observability/json-logger';
-import { logFormat } from '../observability/log-format';
-import { TextLogger } from '../observability/text-logger';
+import { JsonLogger } from './json-logger';
+import { logFormat } from './log-format';
+import { TextLogger } from './text-logger';
 
 const levels: readonly LogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'];
 

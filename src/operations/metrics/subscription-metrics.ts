@@ -8,7 +8,7 @@ import {
   subscriptionBatch,
   subscriptionFailure,
 } from '../../event-sourcing';
-import { Metrics, secondsBuckets } from './metrics';
+import { Metrics, secondsBuckets } from '../../platform';
 
 const counters = {
   events: ['annals_subscription_events_total', 'Events that the checkpoint was moved past.'],

@@ -1,8 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { EventStore, RecordedEvent } from '../../event-sourcing';
-import { Roles } from '../auth/access';
-import { ApiRoute } from '../openapi/api-route';
+import { Roles, ApiRoute } from '../../platform';
 import { EventsQuery, StreamPath, StreamQuery } from './admin-requests';
 import { EventListResponse, eventResponse, StreamResponse } from './admin-responses';
 

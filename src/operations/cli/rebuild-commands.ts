@@ -11,8 +11,7 @@ import {
   SubscriptionStatus,
   SubscriptionStatuses,
 } from '../../event-sourcing';
-import { AddCommands, CommandContext } from './command-line';
-import { Output } from './output';
+import { AddCommands, CommandContext, Output } from '../../platform/cli';
 
 interface RebuildFlags {
   readonly compare?: boolean;

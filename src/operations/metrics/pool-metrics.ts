@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Gauge } from 'prom-client';
 import { DataSource } from 'typeorm';
 import { EventStore, PostgresEventStore } from '../../event-sourcing';
-import { Metrics } from './metrics';
+import { Metrics } from '../../platform';
 
 interface PoolState {
   readonly total: number;

@@ -1,0 +1,7 @@
+// Wiring
+export { OperationsModule } from './operations.module';
+
+// The commands: they need the kernel alone, and find it in the application that is started for them
+export { addLogCommands } from './cli/log-commands';
+export { addSubscriptionCommands } from './cli/subscription-commands';
+export { addVerifyCommand } from './cli/verify-command';

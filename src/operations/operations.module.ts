@@ -1,0 +1,29 @@
+import { Module } from '@nestjs/common';
+import { HealthModule, ObservabilityModule } from '../platform';
+import { LogController } from './admin/log.controller';
+import { SubscriptionsController } from './admin/subscriptions.controller';
+import { EventStoreHealth } from './health/event-store-health';
+import { SubscriptionHealth } from './health/subscription-health';
+import { AppendMetrics } from './metrics/append-metrics';
+import { PoolMetrics } from './metrics/pool-metrics';
+import { StalledGauge } from './metrics/stalled-gauge';
+import { SubscriptionGauges } from './metrics/subscription-gauges';
+import { SubscriptionMetrics } from './metrics/subscription-metrics';
+import { WorkSpans } from './traces/work-spans';
+
+/** What an operator sees of the log and its subscriptions, and does to them. The commands are in `cli/`. */
+@Module({
+  imports: [HealthModule, ObservabilityModule],
+  controllers: [SubscriptionsController, LogController],
+  providers: [
+    AppendMetrics,
+    PoolMetrics,
+    StalledGauge,
+    SubscriptionGauges,
+    SubscriptionMetrics,
+    WorkSpans,
+    EventStoreHealth,
+    SubscriptionHealth,
+  ],
+})
+export class OperationsModule {}
