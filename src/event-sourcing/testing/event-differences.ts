@@ -1,10 +1,14 @@
 import { Difference, differences, shown } from './differences';
 
-/** Where the raised events are not the expected ones: which event, and which of its members. */
-export function eventDifferences(expected: readonly object[], received: readonly object[]): Difference[] {
+/** Where the events, or other messages, are not the expected ones: which of them, and which of its members. */
+export function eventDifferences(
+  expected: readonly object[],
+  received: readonly object[],
+  what = 'event',
+): Difference[] {
   const count = Math.max(expected.length, received.length);
   return Array.from({ length: count }).flatMap((_, index) =>
-    oneDifference(expected[index], received[index], `event ${index + 1}`),
+    oneDifference(expected[index], received[index], `${what} ${index + 1}`),
   );
 }
 
@@ -19,7 +23,7 @@ function oneDifference(
 }
 
 function eventShown(event: object | undefined, beside?: object): string {
-  if (!event) return 'no event';
+  if (!event) return 'nothing';
   const { name } = event.constructor;
   const namesake = beside && beside.constructor.name === name ? ' (another class of this name)' : '';
   return `${name} ${shown({ ...event })}${namesake}`;

@@ -28,6 +28,12 @@ class Bell extends AggregateRoot {
     );
   }
 
+  hang(tower: string, from?: string): void {
+    this.raise(new Rung());
+    this.claim({ scope: 'tower', value: tower });
+    if (from) this.release({ scope: 'tower', value: from });
+  }
+
   crack(): void {
     throw new CrackedError('The bell is cracked.');
   }
@@ -67,6 +73,18 @@ describe('a spec', () => {
     specFor(Bell).when(ring).thenRaises(new Rung());
   });
 
+  it('compares what the decision claims and releases', () => {
+    const moved = specFor(Bell).when((bell) => bell.hang('north', 'south'));
+    moved.thenClaims({ scope: 'tower', value: 'north' });
+    moved.thenReleases({ scope: 'tower', value: 'south' });
+    expect(failure(() => moved.thenReleases())).toContain(
+      "expected: nothing\n    received: { scope: 'tower'",
+    );
+    expect(failure(() => moved.thenClaims({ scope: 'tower', value: 'west' }))).toBe(
+      "Bell did not make the expected claims.\n  claims[0].value\n    expected: 'west'\n    received: 'north'",
+    );
+  });
+
   it('fails at once on a decision that gives a promise, whatever it should raise', () => {
     const later = async (bell: Bell): Promise<void> => Promise.resolve(bell.ring());
     expect(() => specFor(Bell).when(later as unknown as () => void)).toThrow(NotAtOnceError);
@@ -100,9 +118,9 @@ describe('a spec that fails', () => {
   it('names an event that is missing, one too many, and one of another class', () => {
     const other = failure(() => tuned.thenRaises(new Rung(), new Rung()));
     expect(other).toContain('  event 1\n    expected: Rung {}\n    received: Tuned { pitch:');
-    expect(other).toContain('  event 2\n    expected: Rung {}\n    received: no event');
+    expect(other).toContain('  event 2\n    expected: Rung {}\n    received: nothing');
     expect(failure(() => tuned.thenRaisesNothing())).toContain(
-      'event 1\n    expected: no event\n    received: Tuned',
+      'event 1\n    expected: nothing\n    received: Tuned',
     );
   });
 
@@ -114,7 +132,7 @@ describe('a spec that fails', () => {
   it('says that the decision was refused, where events were expected', () => {
     expect(failure(() => cracked.thenRaises(new Rung()))).toBe(
       'Bell refused the decision: CrackedError: The bell is cracked.\n' +
-        '  event 1\n    expected: Rung {}\n    received: no event',
+        '  event 1\n    expected: Rung {}\n    received: nothing',
     );
     expect(failure(() => cracked.thenRaisesNothing())).toContain('Bell refused the decision');
   });

@@ -1,4 +1,5 @@
-import { AggregateClass, AggregateRoot, NotAtOnceError } from '../domain';
+import { AggregateClass, AggregateRoot, type Claim, NotAtOnceError, type PendingChanges } from '../domain';
+import { differences } from './differences';
 import { eventDifferences } from './event-differences';
 import { checkRefusal, ErrorClass, refusalInWords } from './refusals';
 import { fail } from './spec-failure';
@@ -32,10 +33,10 @@ class Given<T extends AggregateRoot> {
     let decided: T | undefined;
     try {
       AggregateRoot.decide(aggregate, (given) => (decided = decide(given) ?? undefined));
-      return new Then(name, AggregateRoot.pendingChanges(decided ?? aggregate).events);
+      return new Then(name, AggregateRoot.pendingChanges(decided ?? aggregate));
     } catch (error) {
       if (error instanceof NotAtOnceError) throw error;
-      return new Then(name, [], { error });
+      return new Then(name, nothing, { error });
     }
   }
 }
@@ -43,13 +44,13 @@ class Given<T extends AggregateRoot> {
 class Then {
   constructor(
     private readonly aggregate: string,
-    private readonly raised: readonly object[],
+    private readonly changes: PendingChanges,
     private readonly refusal?: { readonly error: unknown },
   ) {}
 
   /** Exactly these events, of these classes, in this order. */
   thenRaises(...events: readonly object[]): void {
-    const differences = eventDifferences(events, this.raised);
+    const differences = eventDifferences(events, this.changes.events);
     if (this.refusal)
       fail(`${this.aggregate} refused the decision: ${refusalInWords(this.refusal.error)}`, differences);
     if (differences.length > 0) fail(`${this.aggregate} did not raise the expected events.`, differences);
@@ -59,8 +60,37 @@ class Then {
     this.thenRaises();
   }
 
+  /** Exactly these values are taken for the stream when the events are stored. */
+  thenClaims(...claims: readonly ClaimedValue[]): void {
+    this.checkClaims('claims', claims, this.changes.claims);
+  }
+
+  /** Exactly these values are given up when the events are stored. */
+  thenReleases(...claims: readonly ClaimedValue[]): void {
+    this.checkClaims('releases', claims, this.changes.releases);
+  }
+
   /** The decision is refused, so nothing of it is stored. */
   thenThrows(errorClass: ErrorClass): void {
-    checkRefusal(this.aggregate, errorClass, this.refusal, this.raised);
+    checkRefusal(this.aggregate, errorClass, this.refusal, this.changes.events);
   }
+
+  private checkClaims(
+    what: 'claims' | 'releases',
+    expected: readonly ClaimedValue[],
+    received: readonly Claim[],
+  ): void {
+    const found = differences(expected.map(valueOf), received.map(valueOf), what);
+    if (this.refusal)
+      fail(`${this.aggregate} refused the decision: ${refusalInWords(this.refusal.error)}`, found);
+    if (found.length > 0) fail(`${this.aggregate} did not make the expected ${what}.`, found);
+  }
+}
+
+const nothing: PendingChanges = { events: [], claims: [], releases: [] };
+
+type ClaimedValue = Pick<Claim, 'scope' | 'value'>;
+
+function valueOf({ scope, value }: ClaimedValue): ClaimedValue {
+  return { scope, value };
 }
