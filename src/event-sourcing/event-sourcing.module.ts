@@ -6,12 +6,7 @@ import { isOfAnotherCopy } from './domain/decorated-classes';
 import { EventRegistry } from './event-store/event-registry';
 import { EventStore } from './event-store/event-store';
 import { LogCheck } from './event-store/postgres/log-check';
-import {
-  EventSourcingExtras,
-  EventSourcingFeature,
-  EventSourcingOptions,
-  OPTIONS,
-} from './event-sourcing.options';
+import { EventSourcingExtras, EventSourcingFeature, EventSourcingOptions } from './event-sourcing.options';
 import { ProjectionFold } from './projections/projection-fold';
 import { ProjectionPositions } from './projections/projection-positions';
 import { projectorDefinition } from './projections/projector';
@@ -27,7 +22,8 @@ import { SubscriptionStatuses } from './subscriptions/operate/subscription-statu
 import { SubscriptionWatchdog } from './subscriptions/operate/subscription-watchdog';
 import { Subscriptions } from './runtime';
 import { rootProviders } from './event-sourcing.providers';
-import { applicationDataSource, DATA_SOURCE, dataSourceToken } from './start/application-data-source';
+import { DATA_SOURCE, OPTIONS } from './injection-tokens';
+import { applicationDataSource, dataSourceToken } from './start/application-data-source';
 import { EventRegistrationError } from './event-store/event-registry';
 
 const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<EventSourcingOptions>({

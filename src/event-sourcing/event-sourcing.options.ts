@@ -33,6 +33,3 @@ export interface EventSourcingFeature {
   readonly projectors?: readonly Type[];
   readonly imports?: ModuleMetadata['imports'];
 }
-
-/** Token of the options that `forRoot` was given. The same for every copy of the package, so that two of them are noticed. */
-export const OPTIONS = Symbol.for('@annals/nestjs options');

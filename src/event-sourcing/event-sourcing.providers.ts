@@ -10,7 +10,8 @@ import { LogCheck } from './event-store/postgres/log-check';
 import { PostgresEventStore } from './event-store/postgres/postgres-event-store';
 import { AppendSignal, ProgressSignal } from './event-store/progress-signal';
 import { ReceiptCleaning } from './event-store/receipt-cleaning';
-import { EventSourcingOptions, OPTIONS } from './event-sourcing.options';
+import { EventSourcingOptions } from './event-sourcing.options';
+import { DATA_SOURCE, OPTIONS, SETTINGS } from './injection-tokens';
 import { ApplicationEventBus } from './messaging/event-bus/application-event-bus';
 import { EventBusBridge } from './messaging/event-bus/event-bus-bridge';
 import { ProjectionFold } from './projections/projection-fold';
@@ -32,11 +33,9 @@ import { SubscriptionLoopParts } from './subscriptions/delivery/subscription-loo
 import { SubscriptionStatuses } from './subscriptions/operate/subscription-status';
 import { SubscriptionWatchdog } from './subscriptions/operate/subscription-watchdog';
 import { Subscriptions } from './runtime';
-import { DATA_SOURCE } from './start/application-data-source';
 import { ApplicationStart } from './start/application-start';
 import { Explorer } from './start/explorer';
 
-const SETTINGS = Symbol('SubscriptionSettings');
 const LOOP_PARTS = Symbol('SubscriptionLoopParts');
 
 /** What the kernel provides once per application. */
@@ -51,54 +50,22 @@ export const rootProviders: Provider[] = [
     useFactory: ({ store }: EventSourcingOptions, signal: AppendSignal) =>
       store === 'in-memory' ? new InMemoryEventStore(signal) : new PostgresEventStore(store, signal),
   },
+  SharedLog,
+  ReceiptCleaning,
   {
-    provide: SharedLog,
-    inject: [EventStore],
-    useFactory: (store: EventStore) => new SharedLog(store),
+    provide: AggregateCache,
+    inject: [OPTIONS],
+    useFactory: ({ aggregateCacheBytes }: EventSourcingOptions) => new AggregateCache(aggregateCacheBytes),
   },
-  {
-    provide: ReceiptCleaning,
-    inject: [EventStore],
-    useFactory: (store: EventStore) => new ReceiptCleaning(store),
-  },
-  {
-    provide: Aggregates,
-    inject: [EventStore, EventRegistry, OPTIONS],
-    useFactory: (
-      store: EventStore,
-      registry: EventRegistry,
-      { aggregateCacheBytes = 64 * 1_048_576 }: EventSourcingOptions,
-    ) => new Aggregates(store, registry, new AggregateCache(aggregateCacheBytes)),
-  },
-  {
-    provide: Projections,
-    inject: [EventRegistry],
-    useFactory: (registry: EventRegistry) => new Projections(registry),
-  },
-  {
-    provide: DurableHandlers,
-    inject: [EventRegistry],
-    useFactory: (registry: EventRegistry) => new DurableHandlers(registry),
-  },
+  Aggregates,
+  Projections,
+  DurableHandlers,
   Explorer,
   ApplicationStart,
   ApplicationEventBus,
-  {
-    provide: ProjectionPositions,
-    inject: [DATA_SOURCE, ProgressSignal],
-    useFactory: (dataSource: DataSource, signal: ProgressSignal) =>
-      new ProjectionPositions(dataSource, signal),
-  },
-  {
-    provide: ProjectionFold,
-    inject: [DATA_SOURCE, EventStore],
-    useFactory: (dataSource: DataSource, store: EventStore) => new ProjectionFold(dataSource, store),
-  },
-  {
-    provide: LogCheck,
-    inject: [DATA_SOURCE],
-    useFactory: (dataSource: DataSource) => new LogCheck(dataSource),
-  },
+  ProjectionPositions,
+  ProjectionFold,
+  LogCheck,
   {
     provide: SETTINGS,
     inject: [OPTIONS],
@@ -119,52 +86,23 @@ export const rootProviders: Provider[] = [
       { pollMs }: SubscriptionSettings,
     ) => new EventBusBridge({ store, shared }, registry, eventBus, { appended, pollMs }),
   },
-  {
-    provide: Subscribers,
-    inject: [Projections, DurableHandlers],
-    useFactory: (projections: Projections, handlers: DurableHandlers) =>
-      new Subscribers(projections, handlers),
-  },
-  {
-    provide: SubscriptionStatuses,
-    inject: [DATA_SOURCE, Subscribers],
-    useFactory: (dataSource: DataSource, subscribers: Subscribers) =>
-      new SubscriptionStatuses(dataSource, subscribers),
-  },
-  {
-    provide: SubscriptionControl,
-    inject: [DATA_SOURCE, Subscribers],
-    useFactory: (dataSource: DataSource, subscribers: Subscribers) =>
-      new SubscriptionControl(dataSource, subscribers),
-  },
+  Subscribers,
+  SubscriptionStatuses,
+  SubscriptionControl,
   {
     provide: LOOP_PARTS,
     inject: [EventStore, SharedLog, DATA_SOURCE, AppendSignal, ProgressSignal, SETTINGS],
     useFactory: makeLoopParts,
   },
-  {
-    provide: CheckpointCheck,
-    inject: [DATA_SOURCE],
-    useFactory: (dataSource: DataSource) => new CheckpointCheck(dataSource),
-  },
+  CheckpointCheck,
   {
     provide: SubscriptionWatchdog,
     inject: [SubscriptionStatuses, SETTINGS],
     useFactory: (statuses: SubscriptionStatuses, { stalledAfterMs }: SubscriptionSettings) =>
       new SubscriptionWatchdog(statuses, { stalledAfterMs, watchMs: stalledAfterMs / 12 }),
   },
-  {
-    provide: Rebuilds,
-    inject: [DATA_SOURCE, Projections, Subscribers],
-    useFactory: (dataSource: DataSource, projections: Projections, subscribers: Subscribers) =>
-      new Rebuilds(dataSource, projections, subscribers),
-  },
-  {
-    provide: RebuildSwap,
-    inject: [DATA_SOURCE, EventStore, SETTINGS],
-    useFactory: (dataSource: DataSource, store: EventStore, settings: SubscriptionSettings) =>
-      new RebuildSwap(dataSource, store, settings),
-  },
+  Rebuilds,
+  RebuildSwap,
   {
     provide: RebuildRunner,
     inject: [Projections, Rebuilds, RebuildSwap, LOOP_PARTS],

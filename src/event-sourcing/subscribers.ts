@@ -1,3 +1,4 @@
+import { Injectable } from '@nestjs/common';
 import { EventSourcingError } from './domain';
 import { EventRegistrationError } from './event-store/event-registry';
 import { segmentsOf } from './projections/projection-segment';
@@ -6,6 +7,7 @@ import { DurableHandlers } from './subscriptions/handlers/durable-handlers';
 import { Subscriber } from './subscriptions/subscriber';
 
 /** Everyone who gets the events of the log: the projectors and the durable handlers of the application. */
+@Injectable()
 export class Subscribers {
   constructor(
     private readonly projections: Projections,

@@ -1,3 +1,4 @@
+import { Injectable } from '@nestjs/common';
 import { InexactNumberError } from '../event-store/registry-errors';
 import { Position, RecordedEvent } from '../event-store/event-envelope';
 import { EventStore, ReadAllOptions } from '../event-store/event-store';
@@ -24,6 +25,7 @@ const betweenChecksMs = 1_000;
  * has just read, or is reading, need not be read again. Events never change: a page is never stale, it only may end
  * before the log does. After a failure nothing is kept: another server may have taken over, with fewer events.
  */
+@Injectable()
 export class SharedLog {
   private readonly underWay = new Map<Position, Read>();
   private kept: readonly { readonly page: Page; readonly readAt: number }[] = [];

@@ -1,3 +1,4 @@
+import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import { largestOf } from '../bigints';
 import { Position, RecordedEvent } from '../event-store/event-envelope';
@@ -7,6 +8,7 @@ import { BeyondLogError } from '../log/contiguous';
 import { LogPages } from '../log/log-pages';
 import { segmentOf } from '../subscriptions/checkpoints/segment-of';
 import { quoted } from '../postgres/identifiers';
+import { DATA_SOURCE } from '../injection-tokens';
 import { compareTables } from './compare-tables';
 import { FoldParts } from './fold-parts';
 import { liveName } from './live-name';
@@ -47,9 +49,10 @@ interface Extent {
  * from the projector, in other batches than the projector's, and compares. It sees one snapshot, so the service may go on
  * meanwhile, and it never commits.
  */
+@Injectable()
 export class ProjectionFold {
   constructor(
-    private readonly dataSource: DataSource,
+    @Inject(DATA_SOURCE) private readonly dataSource: DataSource,
     private readonly store: EventStore,
   ) {}
 

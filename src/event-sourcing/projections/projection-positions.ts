@@ -1,6 +1,8 @@
+import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { Position } from '../event-store/event-envelope';
 import { ProgressSignal } from '../event-store/progress-signal';
+import { DATA_SOURCE } from '../injection-tokens';
 import { PositionWaiters } from './position-waiters';
 
 const readCheckpoint = 'SELECT min(position) AS position FROM subscriptions WHERE name = $1';
@@ -9,12 +11,13 @@ const readCheckpoint = 'SELECT min(position) AS position FROM subscriptions WHER
 const pollMs = 20;
 
 /** Tells how far read models have got, and waits for them. */
+@Injectable()
 export class ProjectionPositions {
   private readonly underWay = new Map<string, Promise<Position>>();
   private readonly waiting = new Map<string, PositionWaiters>();
 
   constructor(
-    private readonly dataSource: DataSource,
+    @Inject(DATA_SOURCE) private readonly dataSource: DataSource,
     private readonly projected: ProgressSignal,
   ) {}
 

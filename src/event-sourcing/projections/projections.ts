@@ -1,3 +1,4 @@
+import { Injectable } from '@nestjs/common';
 import { EventClass, eventMethods, EventSourcingError } from '../domain';
 import { anotherCopy, isOfAnotherCopy } from '../domain/decorated-classes';
 import { EventRegistrationError, EventRegistry } from '../event-store/event-registry';
@@ -5,6 +6,7 @@ import { Projection } from './projection';
 import { projectorDefinition } from './projector';
 
 /** The projections of the application, by the names of their projectors. */
+@Injectable()
 export class Projections {
   private readonly byName = new Map<string, Projection>();
 

@@ -9,6 +9,9 @@ export interface CachedAggregate {
   readonly size: number;
 }
 
+/** Default of the option `aggregateCacheBytes`: 64 MiB. */
+const defaultBytes = 64 * 1_048_576;
+
 /** What an entry takes besides its events: the instance, its key and its place in the map. In bytes. */
 const entrySize = 512;
 
@@ -25,7 +28,7 @@ export class AggregateCache {
   private bytes = 0;
 
   /** @param maxBytes 0 keeps nothing. */
-  constructor(private readonly maxBytes: number) {}
+  constructor(private readonly maxBytes = defaultBytes) {}
 
   /** The estimated size of what is kept, in bytes. */
   get size(): number {

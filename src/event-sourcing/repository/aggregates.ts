@@ -1,3 +1,4 @@
+import { Injectable, Optional } from '@nestjs/common';
 import { AggregateClass, AggregateRoot, aggregateType, eventMethods, loadedTwice } from '../domain';
 import { EventRegistrationError, EventRegistry } from '../event-store/event-registry';
 import { EventStore } from '../event-store/event-store';
@@ -5,6 +6,7 @@ import { AggregateCache } from './aggregate-cache';
 import { EventSourcedRepository } from './event-sourced-repository';
 
 /** The aggregates of the application: registers their events, and makes their repositories. */
+@Injectable()
 export class Aggregates {
   private readonly byType = new Map<string, AggregateClass>();
   /** One for each class, wherever it is asked for: updates of one aggregate take turns in it. */
@@ -13,7 +15,7 @@ export class Aggregates {
   constructor(
     private readonly store: EventStore,
     private readonly registry: EventRegistry,
-    private readonly cache?: AggregateCache,
+    @Optional() private readonly cache?: AggregateCache,
   ) {}
 
   /** Whether a feature has asked for its repository. */

@@ -3,9 +3,6 @@ import { DataSource } from 'typeorm';
 import { EventRegistrationError } from '../event-store/event-registry';
 import type { EventSourcingExtras, EventSourcingOptions } from '../event-sourcing.options';
 
-/** Token of the data source that `forRoot` names. */
-export const DATA_SOURCE = Symbol('data source of EventSourcingModule');
-
 /** Stands where an application without read models has no data source. Whatever is asked of it fails. */
 export const noDataSource = new DataSource({ type: 'postgres' });
 

@@ -1,11 +1,12 @@
 import { Inject, Injectable, OnModuleInit } from '@nestjs/common';
-import { DataSource } from 'typeorm';
-import { type EventSourcingOptions, OPTIONS } from '../event-sourcing.options';
+import type { DataSource } from 'typeorm';
+import type { EventSourcingOptions } from '../event-sourcing.options';
 import { EventStore } from '../event-store/event-store';
+import { DATA_SOURCE, OPTIONS } from '../injection-tokens';
 import { Projections } from '../projections/projections';
 import { checkTables } from '../projections/tables-of';
 import { Subscribers } from '../subscribers';
-import { DATA_SOURCE, noDataSource } from './application-data-source';
+import { noDataSource } from './application-data-source';
 import { checkColumns } from './check-columns';
 import { checkInMemory } from './check-in-memory';
 import { checkEntityNames, checkOptions, checkSameLog } from './check-log';

@@ -12,7 +12,7 @@ import { Subscribers } from '../subscribers';
 import { Aggregates } from '../repository/aggregates';
 import { findSubscribers, FoundSubscriber } from './census';
 import { checkEventSubclasses } from './check-event-subclasses';
-import { OPTIONS } from '../event-sourcing.options';
+import { OPTIONS } from '../injection-tokens';
 import { afterEachLoad } from './lazy-modules';
 
 /**

@@ -103,7 +103,7 @@ describe('reads of the whole log', () => {
   });
 
   it('prove all checkpoints by one pass, in pieces', async () => {
-    const proofs = await new CheckpointCheck(dataSource, 7_777n).run();
+    const proofs = await new CheckpointCheck(dataSource).run(7_777n);
     expect(proofs).toHaveLength(24);
     expect(proofs.filter(({ sawEvery }) => !sawEvery)).toEqual([]);
     await dataSource.query(

@@ -1,7 +1,9 @@
+import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { DatabaseAnswerError } from '../errors';
 import { Position } from '../event-envelope';
 import { withLongReads } from '../../postgres/in-snapshot';
+import { DATA_SOURCE } from '../../injection-tokens';
 import { Piece, piecesOfLog } from './pieces-of-log';
 
 export interface LogCheckResult {
@@ -62,8 +64,9 @@ interface Found {
 }
 
 /** Proves: positions dense, versions dense and in the order of positions, no claim without a stream. */
+@Injectable()
 export class LogCheck {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(@Inject(DATA_SOURCE) private readonly dataSource: DataSource) {}
 
   run(): Promise<LogCheckResult> {
     return withLongReads(this.dataSource, async (runner) => {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import type { Module } from '@nestjs/core/injector/module.js';
 import { CqrsModule, EventBus, IEvent } from '@nestjs/cqrs';
-import { OPTIONS } from '../../event-sourcing.options';
+import { OPTIONS } from '../../injection-tokens';
 import { EventRegistrationError } from '../../event-store/event-registry';
 
 /** The token of the options of a `CqrsModule`, which the package does not export. */

@@ -1,10 +1,12 @@
+import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import { Position } from '../../event-store/event-envelope';
 import { EventStore } from '../../event-store/event-store';
 import { forgetCheckpoints, forgetMembers } from '../../subscriptions/checkpoints/forget-subscription';
-import { defaultSubscriptionSettings, SubscriptionSettings } from '../../subscriptions/subscription-settings';
+import type { SubscriptionSettings } from '../../subscriptions/subscription-settings';
 import { shadowName } from '../../subscriptions/subscriber';
 import { quoted } from '../../postgres/identifiers';
+import { DATA_SOURCE, SETTINGS } from '../../injection-tokens';
 import { compareTables, TableDifference } from '../compare-tables';
 import { liveName } from '../live-name';
 import { Projection } from '../projection';
@@ -58,13 +60,14 @@ interface SwapOutcome {
 }
 
 /** Swaps the shadow tables of a rebuild with the live ones. */
+@Injectable()
 export class RebuildSwap {
   private readonly parts: CatchUpParts;
 
   constructor(
-    private readonly dataSource: DataSource,
+    @Inject(DATA_SOURCE) private readonly dataSource: DataSource,
     store: EventStore,
-    settings: SubscriptionSettings = defaultSubscriptionSettings,
+    @Inject(SETTINGS) settings: SubscriptionSettings,
   ) {
     this.parts = { store, settings };
   }

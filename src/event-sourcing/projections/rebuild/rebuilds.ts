@@ -1,8 +1,10 @@
+import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import { currentMetadata } from '../../messaging/message-context';
 import { createSubscription } from '../../subscriptions/checkpoints/create-subscription';
 import { Subscribers } from '../../subscribers';
 import { Projection } from '../projection';
+import { DATA_SOURCE } from '../../injection-tokens';
 import { segmentsOf } from '../projection-segment';
 import { Projections } from '../projections';
 import { tablesOf } from '../tables-of';
@@ -35,9 +37,10 @@ export interface Rebuild {
 }
 
 /** Orders and gives up rebuilds of read models, from any process. Those that run subscriptions carry them out. */
+@Injectable()
 export class Rebuilds {
   constructor(
-    private readonly dataSource: DataSource,
+    @Inject(DATA_SOURCE) private readonly dataSource: DataSource,
     private readonly projections: Projections,
     private readonly subscribers: Subscribers,
   ) {}

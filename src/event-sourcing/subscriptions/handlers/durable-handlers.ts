@@ -1,3 +1,4 @@
+import { Injectable } from '@nestjs/common';
 import { EventClass } from '../../domain';
 import { EventRegistrationError, EventRegistry } from '../../event-store/event-registry';
 import {
@@ -8,6 +9,7 @@ import {
 import { DurableHandler } from './durable-handler';
 
 /** The durable handlers of the application. */
+@Injectable()
 export class DurableHandlers {
   private readonly handlers: DurableHandler[] = [];
 

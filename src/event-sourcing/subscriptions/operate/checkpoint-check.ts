@@ -1,7 +1,9 @@
+import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { Position } from '../../event-store/event-envelope';
 import { withLongReads } from '../../postgres/in-snapshot';
 import { eventsPerPiece, piecesOfLog } from '../../event-store/postgres/pieces-of-log';
+import { DATA_SOURCE } from '../../injection-tokens';
 
 /** Whether one segment of a subscription has seen every event up to its checkpoint, each once. */
 export interface CheckpointProof {
@@ -35,43 +37,39 @@ interface Row {
 }
 
 /** Proves for each subscription that it saw what the log holds: no event left out, none taken twice. */
+@Injectable()
 export class CheckpointCheck {
-  /** @param piece Events that one statement reads. */
-  constructor(
-    private readonly dataSource: DataSource,
-    private readonly piece: bigint = eventsPerPiece,
-  ) {}
+  constructor(@Inject(DATA_SOURCE) private readonly dataSource: DataSource) {}
 
-  /** Reads the log once for all checkpoints. */
-  run(): Promise<readonly CheckpointProof[]> {
+  /** Reads the log once for all checkpoints. `piece`: the number of events that one statement reads. */
+  run(piece: bigint = eventsPerPiece): Promise<readonly CheckpointProof[]> {
     return withLongReads(this.dataSource, async (runner) => {
       const rows = (await runner.query(readCheckpoints)) as Row[];
-      const sums = await this.sumsUpTo(
-        runner,
-        rows.flatMap((row) => [BigInt(row.started_after), BigInt(row.position)]),
-      );
+      const ends = rows.flatMap((row) => [BigInt(row.started_after), BigInt(row.position)]);
+      const sums = await sumsUpTo(runner, ends, piece);
       return rows.map((row) => proofOf(row, sums));
     });
   }
+}
 
-  /** The sum of all ids up to each of the positions, modulo 2^64. */
-  private async sumsUpTo(
-    runner: QueryRunner,
-    positions: readonly Position[],
-  ): Promise<ReadonlyMap<Position, bigint>> {
-    const sums = new Map<Position, bigint>();
-    let sum = 0n;
-    let after = 0n;
-    for (const upTo of [...new Set(positions)].sort((a, b) => (a < b ? -1 : 1))) {
-      for await (const piece of piecesOfLog(runner, { after, upTo }, this.piece)) {
-        const [row] = (await runner.query(sumIds, [piece.after, piece.upTo])) as { sum: string }[];
-        sum = BigInt.asUintN(64, sum + BigInt(row?.sum ?? 0));
-      }
-      sums.set(upTo, sum);
-      after = upTo;
+/** The sum of all ids up to each of the positions, modulo 2^64. */
+async function sumsUpTo(
+  runner: QueryRunner,
+  positions: readonly Position[],
+  eventsPerStatement: bigint,
+): Promise<ReadonlyMap<Position, bigint>> {
+  const sums = new Map<Position, bigint>();
+  let sum = 0n;
+  let after = 0n;
+  for (const upTo of [...new Set(positions)].sort((a, b) => (a < b ? -1 : 1))) {
+    for await (const piece of piecesOfLog(runner, { after, upTo }, eventsPerStatement)) {
+      const [row] = (await runner.query(sumIds, [piece.after, piece.upTo])) as { sum: string }[];
+      sum = BigInt.asUintN(64, sum + BigInt(row?.sum ?? 0));
     }
-    return sums;
+    sums.set(upTo, sum);
+    after = upTo;
   }
+  return sums;
 }
 
 /** A checkpoint beyond the end of the log saw what the log does not hold. */

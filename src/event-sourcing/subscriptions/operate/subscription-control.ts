@@ -1,3 +1,4 @@
+import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import { EventSourcingError } from '../../domain';
 import { Position, StreamId } from '../../event-store/event-envelope';
@@ -15,6 +16,7 @@ import {
 } from '../parked/parked-statements';
 import { shadowSuffix } from '../subscriber';
 import { Subscribers } from '../../subscribers';
+import { DATA_SOURCE } from '../../injection-tokens';
 
 export interface ParkedEvent {
   readonly position: Position;
@@ -83,9 +85,10 @@ interface ParkedRow {
  * What an operator may do with a subscription, from any process. Names are checked: UnknownSubscriptionError. A rebuild
  * is a subscription of its own: `users@next`.
  */
+@Injectable()
 export class SubscriptionControl {
   constructor(
-    private readonly dataSource: DataSource,
+    @Inject(DATA_SOURCE) private readonly dataSource: DataSource,
     private readonly subscribers: Subscribers,
   ) {}
 

@@ -1,3 +1,4 @@
+import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { Position } from '../../event-store/event-envelope';
 import { LogAges } from '../../log/log-ages';
@@ -5,13 +6,15 @@ import { selectStatus, StatusRow } from './select-status';
 import { statusOf, SubscriptionStatus } from './status-of-rows';
 import { shadowName, shadowSuffix } from '../subscriber';
 import { Subscribers } from '../../subscribers';
+import { DATA_SOURCE } from '../../injection-tokens';
 
 /** How the subscriptions of the application stand, whichever process runs them. */
+@Injectable()
 export class SubscriptionStatuses {
   private readonly ages = new LogAges();
 
   constructor(
-    private readonly dataSource: DataSource,
+    @Inject(DATA_SOURCE) private readonly dataSource: DataSource,
     private readonly subscribers: Subscribers,
   ) {}
 
