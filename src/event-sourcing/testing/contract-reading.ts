@@ -19,12 +19,12 @@ export const readingCases: readonly ContractCase[] = [
       for (const expectedVersion of [0, 900, 1_800]) {
         await store.appendToStream(stream, newEvents(900), { expectedVersion });
       }
-      assert.deepEqual(await versions(store, stream, {}), range(1, 2_700));
-      assert.deepEqual(await versions(store, stream, { after: 10, limit: 5 }), range(11, 15));
-      assert.deepEqual(await versions(store, stream, { after: 500, limit: 1_500 }), range(501, 2_000));
-      assert.deepEqual(await versions(store, stream, { after: 2_699, limit: 5 }), [2_700]);
-      assert.deepEqual(await versions(store, stream, { after: 2_700 }), []);
-      assert.deepEqual(await versions(store, stream, { limit: 0 }), []);
+      assert.equal(await versions(store, stream, {}), '1–2700');
+      assert.equal(await versions(store, stream, { after: 10, limit: 5 }), '11–15');
+      assert.equal(await versions(store, stream, { after: 500, limit: 1_500 }), '501–2000');
+      assert.equal(await versions(store, stream, { after: 2_699, limit: 5 }), '2700');
+      assert.equal(await versions(store, stream, { after: 2_700 }), '');
+      assert.equal(await versions(store, stream, { limit: 0 }), '');
     },
   },
   {
@@ -107,7 +107,7 @@ export const readingCases: readonly ContractCase[] = [
         assert.equal(lost.length, 15);
         for (const { reason } of lost) assert.ok(reason instanceof WrongExpectedVersionError);
       }
-      assert.deepEqual(await versions(store, stream, {}), range(1, 5));
+      assert.equal(await versions(store, stream, {}), '1–5');
     },
   },
   {
@@ -160,14 +160,19 @@ function assertDense(events: readonly RecordedEvent[], before: bigint): void {
   });
 }
 
+/** As text, such as `1–900, 902`: an assertion that two long lists are equal takes seconds to describe how they differ. */
 async function versions(
   store: EventStore,
   stream: Parameters<EventStore['readStream']>[0],
   options: ReadStreamOptions,
-): Promise<number[]> {
-  const found: number[] = [];
-  for await (const event of store.readStream(stream, options)) found.push(event.version);
-  return found;
+): Promise<string> {
+  const runs: [first: number, last: number][] = [];
+  for await (const { version } of store.readStream(stream, options)) {
+    const run = runs.at(-1);
+    if (run && run[1] + 1 === version) run[1] = version;
+    else runs.push([version, version]);
+  }
+  return runs.map(([first, last]) => (first === last ? String(first) : `${first}–${last}`)).join(', ');
 }
 
 function range(first: number, last: number): number[] {

@@ -5,7 +5,7 @@ describe('the proof that a subscription has seen every event', () => {
   let system: TallySystem;
 
   beforeEach(async () => {
-    system = await startTallies();
+    system = await startTallies([], { pool: 1 });
     for (const stream of ['a', 'b', 'c']) await system.count(stream, 1);
     const run = system.loop('one');
     run.start();

@@ -9,7 +9,7 @@ describe('a projector that collects its rows', () => {
   beforeEach(async () => {
     jest.spyOn(Logger.prototype, 'error').mockImplementation();
     jest.spyOn(Logger.prototype, 'warn').mockImplementation();
-    system = await startTallies();
+    system = await startTallies([], { pool: 1 });
   });
 
   afterEach(async () => {

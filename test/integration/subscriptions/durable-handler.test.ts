@@ -71,7 +71,7 @@ describe('a durable handler', () => {
   beforeEach(async () => {
     for (const level of ['error', 'warn', 'log'] as const)
       jest.spyOn(Logger.prototype, level).mockImplementation();
-    system = await startTallies([Message]);
+    system = await startTallies([Message], { pool: 1 });
     registry = new EventRegistry();
     [Counted, Mirrored].forEach((event) => registry.register(event));
     const store = system.store;

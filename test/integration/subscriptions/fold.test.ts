@@ -4,7 +4,7 @@ describe('the fold of the log', () => {
   let system: TallySystem;
 
   beforeAll(async () => {
-    system = await startTallies();
+    system = await startTallies([], { pool: 1 });
     system.loop('one').start();
     for (let n = 0; n < 30; n++) await system.count(`s${n % 7}`, n, n + 1);
     await system.positions.waitFor('tallies', 60n, 10_000);

@@ -18,7 +18,7 @@ describe('the metrics of subscriptions', () => {
   beforeEach(async () => {
     for (const level of ['log', 'warn', 'error'] as const)
       jest.spyOn(Logger.prototype, level).mockImplementation();
-    system = await startTallies([], { held: 1 });
+    system = await startTallies([], { pool: 1, held: 1 });
     metrics = new Metrics();
     counters = new SubscriptionMetrics(metrics);
     gauges = new SubscriptionGauges(metrics, counters, system.statuses);

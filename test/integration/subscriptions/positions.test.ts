@@ -4,7 +4,7 @@ describe('waiting for a position', () => {
   let system: TallySystem;
 
   beforeAll(async () => {
-    system = await startTallies();
+    system = await startTallies([], { pool: 1 });
   });
 
   afterAll(() => system.close());

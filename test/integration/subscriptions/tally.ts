@@ -94,21 +94,20 @@ export interface TallySystem {
 }
 
 export interface TallyOptions extends Pick<PostgresEventStoreOptions, 'maxCharactersPerPage'> {
+  /**
+   * Connections of the data source (20 by default). With one, what takes a second connection while it holds one stands still at
+   * once, and not only where there are as many subscriptions as connections.
+   */
+  readonly pool?: number;
   /** How long a transaction of the data source may be idle before the server ends its session. */
   readonly idleLimitMs?: number;
-  /** Connections that the tests keep busy on purpose, by handlers that hang or by locks. */
+  /** Connections besides these, which the tests keep busy on purpose, by handlers that hang or by locks. */
   readonly held?: number;
 }
 
-/**
- * Connections of the data source for all but those that a test holds. `TEST_POOL_SIZE=1` shows whether the kernel takes a
- * second one while it holds one: pool-of-one.test.ts runs the other files so.
- */
-const poolSize = (held: number): number => Number(process.env.TEST_POOL_SIZE ?? 20) + held;
-
 export async function startTallies(
   others: readonly EntityClass[] = [],
-  { idleLimitMs = 0, held = 0, ...pages }: TallyOptions = {},
+  { pool = 20, idleLimitMs = 0, held = 0, ...pages }: TallyOptions = {},
 ): Promise<TallySystem> {
   const database = await createTestDatabase();
   const dataSource = await new DataSource({
@@ -116,7 +115,7 @@ export async function startTallies(
     url: database.url,
     entities: [Tally, ...others],
     synchronize: false,
-    poolSize: poolSize(held),
+    poolSize: Number(process.env.TEST_POOL_SIZE ?? pool) + held,
     extra: { idle_in_transaction_session_timeout: idleLimitMs },
   }).initialize();
   await dataSource.query(

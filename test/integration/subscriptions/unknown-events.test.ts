@@ -8,7 +8,7 @@ describe('an event that this program does not know', () => {
   beforeEach(async () => {
     for (const level of ['error', 'warn', 'log'] as const)
       jest.spyOn(Logger.prototype, level).mockImplementation();
-    system = await startTallies();
+    system = await startTallies([], { pool: 1 });
   });
 
   afterEach(async () => {

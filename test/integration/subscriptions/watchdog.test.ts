@@ -24,7 +24,7 @@ describe('the watchdog', () => {
   beforeEach(async () => {
     jest.spyOn(Logger.prototype, 'log').mockImplementation();
     errors = jest.spyOn(Logger.prototype, 'error').mockImplementation();
-    system = await startTallies([], { held: 1 });
+    system = await startTallies([], { pool: 1, held: 1 });
     watchdog = new SubscriptionWatchdog(system.statuses, { stalledAfterMs: 300, watchMs: 20 });
   });
 
@@ -99,7 +99,7 @@ describe('an application', () => {
   it('has a watchdog for as long as it runs', async () => {
     jest.spyOn(Logger.prototype, 'log').mockImplementation();
     const errors = jest.spyOn(Logger.prototype, 'error').mockImplementation();
-    const system = await startTallies([], { held: 1 });
+    const system = await startTallies([], { pool: 1, held: 1 });
     let release: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
 
@@ -144,7 +144,7 @@ describe('a rebuild', () => {
     for (const level of ['log', 'warn'] as const) jest.spyOn(Logger.prototype, level).mockImplementation();
     errors = jest.spyOn(Logger.prototype, 'error').mockImplementation();
     release = () => undefined;
-    system = await startTallies([], { held: 1 });
+    system = await startTallies([], { pool: 1, held: 1 });
     watchdog = new SubscriptionWatchdog(system.statuses, { stalledAfterMs: 300, watchMs: 20 });
     const run = system.loop('before');
     run.start();
