@@ -1,4 +1,5 @@
-import { describeThrown, messageOfThrown } from './describe-thrown';
+import { describeThrown, failureInWords, messageOfThrown } from './describe-thrown';
+import { EventStoreUnavailableError } from './event-store/errors';
 
 const throws = (): never => {
   throw new Error('not even that');
@@ -103,5 +104,13 @@ describe('what was thrown, as text', () => {
   it('has the stack, with those of its causes', () => {
     const { stack } = describeThrown(new Error('outer', { cause: new Error('inner') }));
     expect(stack).toMatch(/Error: outer\n.*describe-thrown\.spec.*cause: Error: inner\n/s);
+  });
+
+  it('ends with the code of an error of the kernel, and of no other', () => {
+    const gone = new EventStoreUnavailableError(new Error('connect ECONNREFUSED'));
+    expect(failureInWords(gone)).toMatch(
+      /^The event store .*cause: connect ECONNREFUSED \[store\.unavailable\]$/,
+    );
+    expect(failureInWords(Object.assign(new Error('boom'), { code: 'lamp.broken' }))).toBe('boom');
   });
 });

@@ -1,4 +1,5 @@
 import { inspect, types } from 'node:util';
+import { EventSourcingError } from './domain';
 
 /** What was thrown, as text that any log and any column can hold. */
 export interface ThrownText {
@@ -34,6 +35,12 @@ export function describeThrown(thrown: unknown): ThrownText {
 /** The message alone; see `describeThrown`. */
 export function messageOfThrown(thrown: unknown): string {
   return describeThrown(thrown).message;
+}
+
+/** The message with the code of an error of the kernel or a domain behind it, `… [log.hole]`: for logs, and for people who operate. */
+export function failureInWords(thrown: unknown): string {
+  const { message } = describeThrown(thrown);
+  return isOf(thrown, EventSourcingError) ? `${message} [${String(memberOfThrown(thrown, 'code'))}]` : message;
 }
 
 /** The member of a thrown value; undefined also where reading it throws. */

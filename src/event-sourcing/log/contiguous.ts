@@ -13,7 +13,7 @@ export class LogHoleError extends EventSourcingError {
   ) {
     super(
       `The log has a hole: position ${expected} was expected, and ${found ?? 'nothing'} was read. ` +
-        'Restore the missing events; "npm run cli -- verify" lists what is missing.',
+        'Verify the log, and restore the missing events from a backup.',
     );
   }
 }

@@ -1,13 +1,13 @@
 import { EventSourcingError } from '../domain';
 
-/** A table without the row that an event changes: a read model like that is no fold of the log any more. */
+/** An event changes a row that does not exist: the read model has diverged from the log. */
 export class MissingRowError extends EventSourcingError {
   readonly code = 'row.missing';
   readonly kind = 'defect';
 
   constructor(table: string, rows: string) {
     super(
-      `There is no row in "${table}" for ${rows}, though an event changes it. If that is a read model, make its rows anew.`,
+      `There is no row in "${table}" for ${rows}, though an event changes it. If that is a read model, rebuild it.`,
     );
   }
 }
@@ -18,7 +18,9 @@ export class RowExistsError extends EventSourcingError {
   readonly kind = 'defect';
 
   constructor(table: string, key: string) {
-    super(`There is a row in "${table}" for ${key} already. Use put where an event may come upon one.`);
+    super(
+      `There is a row in "${table}" for ${key} already. Use put() where an event may meet an existing row.`,
+    );
   }
 }
 

@@ -36,7 +36,7 @@ async function identityOf(what: string, read: () => Promise<LogIdentity | undefi
   });
   if (identity) return identity;
   throw new DatabaseNotMigratedError(
-    `The database of ${what} has no log, or one of an earlier release: migrations are pending. Run migrate, as the owner of the log.`,
+    `The database of ${what} has no log, or one of an earlier release: migrations are pending. Call migrateEventSourcing as the owner of the log.`,
   );
 }
 

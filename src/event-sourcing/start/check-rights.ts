@@ -23,7 +23,7 @@ export async function checkKernelTables(dataSource: DataSource): Promise<void> {
   if (rows.length === 0) return;
   const names = rows.map(({ name }) => name).join(', ');
   throw new DatabaseNotMigratedError(
-    `The database lacks tables of the log (${names}): migrations are pending. Run migrate, as the owner of the log.`,
+    `The database lacks tables of the log (${names}): migrations are pending. Call migrateEventSourcing as the owner of the log.`,
   );
 }
 

@@ -45,15 +45,15 @@ async function hasUnknownRows(dataSource: DataSource, projection: string, table:
 function belongsToAnother(table: string, owner: string, projection: string): string {
   return (
     `Table ${table} holds the rows of projection "${owner}", and projector "${projection}" would count every event again upon them. ` +
-    `If the projector was renamed, give its checkpoint the new name: projections rename ${owner} ${projection} (in SQL: ` +
-    `SELECT rename_projection('${owner}', '${projection}')). If not, give it a table of its own.`
+    `If the projector was renamed, rename its checkpoint, as the owner of the log: SELECT rename_projection('${owner}', '${projection}'). ` +
+    'If not, give it a table of its own.'
   );
 }
 
 function rowsOfNobody(table: string, projection: string): string {
   return (
     `Table ${table} has rows already, and projection "${projection}" has no checkpoint, so it would count every event again upon them. ` +
-    `If the projector was renamed, give its checkpoint the new name: projections rename <old name> ${projection} (in SQL: ` +
-    `SELECT rename_projection('<old name>', '${projection}')). If not, empty the table: TRUNCATE ${table}.`
+    `If the projector was renamed, rename its checkpoint, as the owner of the log: SELECT rename_projection('<old name>', '${projection}'). ` +
+    `If not, empty the table: TRUNCATE ${table}.`
   );
 }

@@ -17,10 +17,12 @@ export class TooManyParkedError extends EventSourcingError {
   readonly code = 'subscription.too-many-parked';
   readonly kind = 'unavailable';
 
-  constructor(subscription: string, count: number) {
+  constructor(
+    readonly subscription: string,
+    count: number,
+  ) {
     super(
-      `"${subscription}" has set ${count} events aside, which is the limit. Mend its handler, then retry or discard them: ` +
-        'npm run cli -- parked list',
+      `"${subscription}" has set ${count} events aside, which is the limit. Mend its handler, then retry or discard them.`,
     );
   }
 }

@@ -92,7 +92,7 @@ describe('pending migrations', () => {
     try {
       await run(database.url, sql);
       expect(await refusal({ url: database.url })).toMatch(
-        /^DatabaseNotMigratedError: The database .* migrations are pending\. Run migrate, as the owner of the log\.$/,
+        /^DatabaseNotMigratedError: The database .* migrations are pending\. Call migrateEventSourcing as the owner of the log\.$/,
       );
     } finally {
       await database.drop();

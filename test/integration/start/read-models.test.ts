@@ -341,8 +341,8 @@ describe('the writer of a table', () => {
     const renamed = bellsProjector('chimes');
     const sentence =
       'TableOwnerError: Table public.bells holds the rows of projection "bells", and projector "chimes" would count every event ' +
-      'again upon them. If the projector was renamed, give its checkpoint the new name: projections rename bells chimes ' +
-      "(in SQL: SELECT rename_projection('bells', 'chimes')). If not, give it a table of its own.";
+      'again upon them. If the projector was renamed, rename its checkpoint, as the owner of the log: ' +
+      "SELECT rename_projection('bells', 'chimes'). If not, give it a table of its own.";
     expect(await refusal({ url: database.url, projectors: [renamed] })).toBe(sentence);
     expect(await sql('SELECT rings FROM bells')).toEqual([{ rings: 1 }]);
     const kernel = { subscriptions: { enabled: false } };

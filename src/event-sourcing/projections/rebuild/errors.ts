@@ -6,30 +6,27 @@ export class RebuildInProgressError extends EventSourcingError {
   readonly kind = 'conflict';
 
   constructor(readonly projection: string) {
-    super(
-      `The rows of "${projection}" are being made anew already. Follow that with "npm run cli -- projections rebuild ` +
-        `${projection} --resume", or give it up: npm run cli -- projections cancel-rebuild ${projection}`,
-    );
+    super(`"${projection}" is being rebuilt already. Follow that rebuild, or cancel it first.`);
   }
 }
 
-/** The rows of the projection are not being made anew. */
+/** The projection is not being rebuilt. */
 export class NoRebuildError extends EventSourcingError {
   readonly code = 'rebuild.not-found';
   readonly kind = 'not-found';
 
-  constructor(projection: string) {
-    super(`The rows of "${projection}" are not being made anew.`);
+  constructor(readonly projection: string) {
+    super(`"${projection}" is not being rebuilt.`);
   }
 }
 
-/** Only projectors have rows that can be made anew; a handler would repeat what it has done. */
+/** Only a projector can be rebuilt; a durable handler would repeat its effects. */
 export class NotAProjectorError extends EventSourcingError {
   readonly code = 'subscription.not-a-projector';
   readonly kind = 'invalid';
 
   constructor(readonly subscription: string) {
-    super(`"${subscription}" is a durable handler, and has no rows to make anew.`);
+    super(`"${subscription}" is a durable handler, and has no rows to rebuild.`);
   }
 }
 
@@ -42,7 +39,11 @@ export class RebuildRefusedError extends EventSourcingError {
    * @param why The error of the database, or the end of a sentence.
    * @param hint A sentence that says what to do about it.
    */
-  constructor(projection: string, why: Error | string, hint?: string) {
+  constructor(
+    readonly projection: string,
+    why: Error | string,
+    hint?: string,
+  ) {
     const [reason, options] = typeof why === 'string' ? [why] : [why.message, { cause: why }];
     super(
       `The read model "${projection}" cannot be rebuilt: ${reason.replace(/\.$/, '')}.${hint ? ` ${hint}` : ''}`,
@@ -56,10 +57,13 @@ export class RebuildBlockedError extends EventSourcingError {
   readonly code = 'rebuild.blocked';
   readonly kind = 'unavailable';
 
-  constructor(projection: string, sessions: string) {
+  constructor(
+    readonly projection: string,
+    sessions: string,
+  ) {
     super(
-      `The new rows of "${projection}" cannot take over yet, because their tables are in use by ${sessions}. ` +
-        'It is tried again after a pause.',
+      `The shadow tables of "${projection}" cannot be swapped in yet: the tables are in use by ${sessions}. ` +
+        'The swap is tried again after a pause.',
     );
   }
 }
@@ -69,9 +73,13 @@ export class TableChangedError extends EventSourcingError {
   readonly code = 'rebuild.table-changed';
   readonly kind = 'conflict';
 
-  constructor(projection: string, table: string, problem: string) {
+  constructor(
+    readonly projection: string,
+    table: string,
+    problem: string,
+  ) {
     super(
-      `The new rows of "${projection}" cannot take over yet: table "${table}" has changed since its copy was made: ${problem}.`,
+      `The shadow tables of "${projection}" cannot be swapped in yet: table "${table}" has changed since its copy was made: ${problem}.`,
     );
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { messageOfThrown } from '../../describe-thrown';
+import { failureInWords } from '../../describe-thrown';
 import { SubscriptionRun } from '../../subscriptions/delivery/subscription-run';
 import { SubscriptionLoopParts } from '../../subscriptions/delivery/subscription-loop';
 import { shadowName } from '../../subscriptions/subscriber';
@@ -76,7 +76,7 @@ export class RebuildRunner {
   private async reportTrouble(name: string, error: unknown): Promise<void> {
     this.warn(error);
     await this.rebuilds
-      .noteTrouble(name, messageOfThrown(error))
+      .noteTrouble(name, failureInWords(error))
       .catch((noting: unknown) => this.warn(noting));
   }
 
@@ -89,7 +89,7 @@ export class RebuildRunner {
   }
 
   private warn(error: unknown): void {
-    this.logger.warn(`Rebuilding waits: ${messageOfThrown(error)}`);
+    this.logger.warn(`A rebuild waits: ${failureInWords(error)}`);
   }
 
   private isOurs(rebuild: Rebuild): boolean {
@@ -126,8 +126,8 @@ export class RebuildRunner {
     if (position === undefined) return false;
     this.parts.projected.notify();
     this.logger.log(
-      `The shadow tables of "${projection.name}" were swapped in at position ${position}. The old ones are kept in projection_old, until: ` +
-        `npm run cli -- projections drop-old ${projection.name}`,
+      `The shadow tables of "${projection.name}" were swapped in at position ${position}. The old ones are kept in projection_old ` +
+        'until Rebuilds.dropOld() drops them.',
     );
     return true;
   }

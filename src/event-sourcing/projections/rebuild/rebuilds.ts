@@ -203,7 +203,6 @@ function sharedTable(name: string, table: string, other: string): RebuildRefused
   return new RebuildRefusedError(
     name,
     `table "${table}" is a table of "${other}" too, whose rows would be dropped`,
-    `Give each projector tables of its own. A rebuild of "${other}" that is under way is given up by: ` +
-      `npm run cli -- projections cancel-rebuild ${other}.`,
+    `Give each projector tables of its own, or cancel the rebuild of "${other}".`,
   );
 }

@@ -47,13 +47,17 @@ export class ProjectorVersionError extends EventSourcingError {
   readonly code = 'projector.other-version';
   readonly kind = 'conflict';
 
-  constructor(name: string, stored: number, known: number) {
+  constructor(
+    readonly subscription: string,
+    stored: number,
+    known: number,
+  ) {
     super(
       stored > known
-        ? `The rows of projector "${name}" were made by its version ${stored}, but this program has version ${known}. ` +
-            `Deploy version ${stored}, or make the rows anew for this one: npm run cli -- projections rebuild ${name}`
-        : `The rows of projector "${name}" were made by its version ${stored}, or in other segments, and this program has ` +
-            `version ${known}. They are made anew when a process starts; by hand: npm run cli -- projections rebuild ${name}`,
+        ? `The rows of projector "${subscription}" were made by its version ${stored}, but this program has version ${known}. ` +
+            `Deploy version ${stored}, or rebuild the rows for this one.`
+        : `The rows of projector "${subscription}" were made by its version ${stored}, or in other segments, and this program has ` +
+            `version ${known}. A process rebuilds them when it starts.`,
     );
   }
 }

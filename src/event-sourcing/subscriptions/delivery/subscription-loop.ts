@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { describeThrown, isOf, messageOfThrown } from '../../describe-thrown';
+import { describeThrown, failureInWords, isOf } from '../../describe-thrown';
 import { subscriptionBatch, subscriptionFailure } from '../diagnostics';
 import { AppendSignal, ProgressSignal } from '../../event-store/progress-signal';
 import { EventRunner, EventRunnerParts, RunnerMemory } from './event-runner';
@@ -102,7 +102,7 @@ export class SubscriptionLoop {
     try {
       await this.follow(lease, place, AbortSignal.any([this.stopping.signal, lost.signal]));
     } catch (error) {
-      await leases.noteFailure(lease, messageOfThrown(error)).catch(() => undefined);
+      await leases.noteFailure(lease, failureInWords(error)).catch(() => undefined);
       throw error;
     } finally {
       leave();
@@ -154,7 +154,7 @@ export class SubscriptionLoop {
     subscriptionFailure.publish({ ...originOf(this.subscriber), ...told });
     const pause = Math.min(this.parts.settings.maxBackoffMs, 50 * 2 ** this.failures);
     this.logger.error(
-      `"${this.label}" failed ${this.failures} times in a row, trying again in ${pause} ms: ${message}`,
+      `"${this.label}" failed ${this.failures} times in a row, trying again in ${pause} ms: ${failureInWords(error)}`,
       stack,
     );
     await this.pause(pause * (0.5 + Math.random() / 2));

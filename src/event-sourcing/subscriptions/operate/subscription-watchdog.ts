@@ -102,7 +102,7 @@ export class SubscriptionWatchdog {
     if (!isStalled || before.isStalled) return;
     this.logger.error(
       `"${name}" has made no progress for ${Math.round((now - before.since) / 1_000)} s at position ${checkpoint}` +
-        `${waiting(status)}. ${causeOf(status)} See docs/how-to/operate.md.`,
+        `${waiting(status)}. ${causeOf(status)}`,
     );
   }
 }
@@ -137,7 +137,6 @@ function waiting({ lagEvents }: Judged): string {
 
 function causeOf({ failure, owner, suspicion }: Judged): string {
   if (failure !== null) return `It fails: ${failure}`;
-  if (owner === null)
-    return 'No process runs it: is one up with SUBSCRIPTIONS_ENABLED=true, and of its version?';
+  if (owner === null) return 'No process runs it. Start one of its version, with subscriptions enabled.';
   return suspicion;
 }
