@@ -24,6 +24,9 @@ export { Draining } from './http/draining';
 export { HttpModule } from './http/http.module';
 export { UnknownPathModule } from './http/unknown-path.module';
 export { ValidationFailedError, type ProblemDetail } from './http/problem';
+export type { ProblemRow, ProblemRows } from './http/problem-rows';
+export { answersOf } from './http/problems';
+export { RequestError } from './http/request-error';
 
 // HTTP: what a controller uses
 export { acknowledge, type Acknowledged } from './http/acknowledge';

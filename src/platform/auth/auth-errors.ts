@@ -1,12 +1,16 @@
+import { RequestError } from '../http/request-error';
+
 /** The request has no credentials, or some that are not valid. */
-export class UnauthenticatedError extends Error {
-  private constructor(
-    message: string,
-    /** RFC 6750, section 3. */
-    readonly challenge: string,
-  ) {
+export class UnauthenticatedError extends RequestError {
+  readonly code = 'unauthenticated';
+  readonly kind = 'rule';
+
+  override readonly headers: Readonly<Record<string, string>>;
+
+  /** @param challenge RFC 6750, section 3. */
+  private constructor(message: string, challenge: string) {
     super(message);
-    this.name = 'UnauthenticatedError';
+    this.headers = { 'WWW-Authenticate': challenge };
   }
 
   static missing(): UnauthenticatedError {
@@ -23,33 +27,44 @@ export class UnauthenticatedError extends Error {
 }
 
 /** The caller is known, and may not do this. */
-export class ForbiddenError extends Error {
+export class ForbiddenError extends RequestError {
+  readonly code = 'forbidden';
+  readonly kind = 'rule';
+
   constructor() {
     super('Your roles do not allow this.');
-    this.name = 'ForbiddenError';
   }
 }
 
 /** The caller has sent more than `RATE_LIMIT` requests in 10 seconds. */
-export class TooManyRequestsError extends Error {
-  constructor(readonly retryAfterSeconds: number) {
+export class TooManyRequestsError extends RequestError {
+  readonly code = 'too-many-requests';
+  readonly kind = 'unavailable';
+
+  override readonly headers: Readonly<Record<string, string>>;
+
+  constructor(retryAfterSeconds: number) {
     super('Too many requests in a short time. Wait, and try again.');
-    this.name = 'TooManyRequestsError';
+    this.headers = { 'Retry-After': String(retryAfterSeconds) };
   }
 }
 
 /** The keys file cannot be read: the key may be good, or revoked. */
-export class KeysUnavailableError extends Error {
+export class KeysUnavailableError extends RequestError {
+  readonly code = 'keys-unavailable';
+  readonly kind = 'unavailable';
+
   constructor() {
     super('The API keys cannot be read now. Try again.');
-    this.name = 'KeysUnavailableError';
   }
 }
 
 /** The keys of the issuer are needed and cannot be had: the token may be good. */
-export class IssuerUnavailableError extends Error {
+export class IssuerUnavailableError extends RequestError {
+  readonly code = 'issuer-unavailable';
+  readonly kind = 'unavailable';
+
   constructor(cause?: unknown) {
     super('The keys of the token issuer cannot be fetched now. Try again.', { cause });
-    this.name = 'IssuerUnavailableError';
   }
 }

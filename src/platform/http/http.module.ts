@@ -5,6 +5,7 @@ import { CheckReadModels } from './check-read-models';
 import { Draining } from './draining';
 import { InputGuard } from './input.guard';
 import { ProblemFilter } from './problem.filter';
+import { ProblemsModule } from './problems.module';
 import { validation } from './validation';
 
 /**
@@ -12,7 +13,7 @@ import { validation } from './validation';
  * guards run in the order of their modules, and bodies are for those who were let in.
  */
 @Module({
-  imports: [DiscoveryModule],
+  imports: [DiscoveryModule, ProblemsModule],
   providers: [
     AllowedMethods,
     CheckReadModels,

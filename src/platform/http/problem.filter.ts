@@ -2,12 +2,15 @@ import { ArgumentsHost, Catch, ExceptionFilter, NotFoundException } from '@nestj
 import type { Request, Response } from 'express';
 import { AllowedMethods } from './allowed-methods';
 import { Problem, problemDocument } from './problem';
-import { problemOf } from './problem-of';
+import { Problems } from './problems';
 
 /** Writes every error as `application/problem+json`. Nothing of the inside gets out: no stack, no SQL. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  constructor(private readonly allowedMethods: AllowedMethods) {}
+  constructor(
+    private readonly allowedMethods: AllowedMethods,
+    private readonly problems: Problems,
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
@@ -19,7 +22,7 @@ export class ProblemFilter implements ExceptionFilter {
       response.end();
       return;
     }
-    const problem = this.methodNotAllowed(error, request) ?? problemOf(error);
+    const problem = this.methodNotAllowed(error, request) ?? this.problems.of(error);
     const body = problemDocument(problem, String(response.getHeader('X-Correlation-Id') ?? ''));
     response.status(problem.status).set(problem.headers ?? {});
     // What is still on its way of this request is not read, and who has asked too often does not go on here.

@@ -1,3 +1,5 @@
+import { RequestError } from './request-error';
+
 /** How many things that are wrong one answer tells, and how long each may be, in characters: what is refused stays small. */
 export const mostProblems = 20;
 const longestText = 200;
@@ -62,10 +64,12 @@ function shortText(text: string): string {
 }
 
 /** The request can never succeed as it is. Carries every member that is wrong. */
-export class ValidationFailedError extends Error {
+export class ValidationFailedError extends RequestError {
+  readonly code = 'validation-failed';
+  readonly kind = 'invalid';
+
   constructor(readonly errors: readonly ProblemDetail[]) {
     super('The request is not valid.');
-    this.name = 'ValidationFailedError';
   }
 
   static at(pointer: string, detail: string): ValidationFailedError {
@@ -74,43 +78,53 @@ export class ValidationFailedError extends Error {
 }
 
 /** The first request under this key has no answer yet. */
-export class IdempotencyKeyInProgressError extends Error {
+export class IdempotencyKeyInProgressError extends RequestError {
+  readonly code = 'idempotency-key-in-progress';
+  readonly kind = 'conflict';
+
   constructor() {
     super('A request with this Idempotency-Key is being worked on. Repeat it to get its answer.');
-    this.name = 'IdempotencyKeyInProgressError';
   }
 }
 
 /** The key belongs to another request. */
-export class IdempotencyKeyReusedError extends Error {
+export class IdempotencyKeyReusedError extends RequestError {
+  readonly code = 'idempotency-key-reused';
+  readonly kind = 'rule';
+
   constructor() {
     super('This Idempotency-Key was used for another request. Take a new key for each new request.');
-    this.name = 'IdempotencyKeyReusedError';
   }
 }
 
 /** The request was not answered in time. Whether a command is stored is unknown. */
-export class RequestTimeoutError extends Error {
+export class RequestTimeoutError extends RequestError {
+  readonly code = 'request-timeout';
+  readonly kind = 'unavailable';
+
   constructor() {
     super(
       'The request took too long. A command may be stored all the same: repeat it with its Idempotency-Key.',
     );
-    this.name = 'RequestTimeoutError';
   }
 }
 
 /** The request speaks another HTTP than this server. */
-export class HttpVersionError extends Error {
+export class HttpVersionError extends RequestError {
+  readonly code = 'http-version-not-supported';
+  readonly kind = 'invalid';
+
   constructor(version: string) {
     super(`HTTP/${version} is not spoken here. Send the request as HTTP/1.1.`);
-    this.name = 'HttpVersionError';
   }
 }
 
 /** The read model has not reached the position that the query asked for. */
-export class ReadModelBehindError extends Error {
+export class ReadModelBehindError extends RequestError {
+  readonly code = 'read-model-behind';
+  readonly kind = 'unavailable';
+
   constructor(name: string, position: bigint) {
     super(`The read model "${name}" has not reached position ${position} yet. Try again.`);
-    this.name = 'ReadModelBehindError';
   }
 }

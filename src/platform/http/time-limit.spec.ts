@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import type { Response } from 'express';
 import { AllowedMethods } from './allowed-methods';
 import { ProblemFilter } from './problem.filter';
+import { ProblemsModule } from './problems.module';
 import { timeLimit } from './time-limit';
 
 const timeoutMs = 100;
@@ -26,6 +27,7 @@ class SlowController {
 
 @Module({
   controllers: [SlowController],
+  imports: [ProblemsModule],
   providers: [AllowedMethods, ProblemFilter],
 })
 class SlowModule {}

@@ -12,6 +12,7 @@ import { Aggregate, AggregateRoot, DomainEvent, On } from '../../../src/event-so
 import { acknowledge, type Acknowledged, Repeatable } from '../../../src/platform';
 import { AllowedMethods } from '../../../src/platform/http/allowed-methods';
 import { ProblemFilter } from '../../../src/platform/http/problem.filter';
+import { ProblemsModule } from '../../../src/platform/http/problems.module';
 import { startStore, StoreUnderTest } from '../event-store/postgres-store';
 
 @DomainEvent('Counted')
@@ -79,6 +80,7 @@ describe('a controller whose commands are repeatable', () => {
   beforeAll(async () => {
     test = await startStore();
     @Module({
+      imports: [ProblemsModule],
       controllers: [CountersController],
       providers: [
         AllowedMethods,

@@ -1,5 +1,5 @@
 import { currentMetadata } from '../../../event-sourcing';
-import { knownProblem } from '../problem-of';
+import type { Problem } from '../problem';
 import { KeptProblemError } from './kept-problem-error';
 
 /** Refusals that stand: the rules and the state of the moment decided. All others may be cured by trying again. */
@@ -8,8 +8,7 @@ const keptStatuses = new Set([404, 409, 412, 422]);
 const passing = new Set(['version-conflict', 'idempotency-key-in-progress', 'idempotency-key-reused']);
 
 /** The refusal as text to keep; undefined for one that is not kept. */
-export function noteOf(error: unknown): string | undefined {
-  const problem = knownProblem(error);
+export function noteOf(problem: Problem | undefined): string | undefined {
   if (!problem || !keptStatuses.has(problem.status) || passing.has(problem.code)) return undefined;
   return JSON.stringify({ problem, correlationId: currentMetadata().correlationId });
 }

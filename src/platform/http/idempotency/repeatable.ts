@@ -12,14 +12,15 @@ import type { Request, Response } from 'express';
 import { firstValueFrom, type Observable, of } from 'rxjs';
 import {
   currentMetadata,
+  EventSourcingError,
   EventStore,
   messageContext,
   Receipt,
-  ReceiptExistsError,
   runInMessageContext,
 } from '../../../event-sourcing';
 import { Acknowledged } from '../acknowledge';
 import { IdempotencyKeyInProgressError, IdempotencyKeyReusedError } from '../problem';
+import { Problems } from '../problems';
 import { fingerprintOf, idempotencyKeyOf } from './idempotency-key';
 import { keptProblem, noteOf } from './kept-problem';
 
@@ -54,6 +55,7 @@ class RepeatableInterceptor implements NestInterceptor {
   constructor(
     private readonly store: EventStore,
     private readonly reflector: Reflector,
+    private readonly problems: Problems,
   ) {}
 
   intercept(
@@ -100,7 +102,7 @@ class RepeatableInterceptor implements NestInterceptor {
     try {
       return await this.execute(exchange);
     } catch (error) {
-      if (!(error instanceof ReceiptExistsError)) throw error;
+      if (!isAnswered(error)) throw error;
       // Another process was faster. Its receipt can only be gone again when it ran out this moment.
       const first = await this.answerAgain(exchange);
       if (first === undefined) throw new IdempotencyKeyInProgressError();
@@ -116,9 +118,14 @@ class RepeatableInterceptor implements NestInterceptor {
       const context = { ...currentMetadata(), ...messageContext(), receipt };
       return await runInMessageContext(context, () => firstValueFrom(next.handle()));
     } catch (error) {
-      const note = noteOf(error);
+      const note = noteOf(this.problems.known(error));
       if (note !== undefined) await this.store.keepReceipt(receipt, note);
       throw error;
     }
   }
+}
+
+/** Whether a request under this key has its receipt already. */
+function isAnswered(error: unknown): boolean {
+  return error instanceof EventSourcingError && error.code === 'receipt.exists';
 }

@@ -1,10 +1,12 @@
 import {
   BadRequestException,
   Logger,
+  Module,
   NotFoundException,
   PayloadTooLargeException,
   UnsupportedMediaTypeException,
 } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
 import { QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
 import {
   AggregateAlreadyExistsError,
@@ -18,7 +20,8 @@ import {
 } from '../../event-sourcing';
 import { DomainError, DomainErrorKind } from '../../event-sourcing/domain';
 import { ReadModelBehindError, ValidationFailedError } from './problem';
-import { problemOf } from './problem-of';
+import { answersOf, Problems } from './problems';
+import { ProblemsModule } from './problems.module';
 
 class LampError extends DomainError {
   readonly code = 'lamp.is-broken';
@@ -76,6 +79,13 @@ const unforeseen: readonly (readonly [what: string, error: unknown])[] = [
   ['text', 'secret'],
 ];
 
+let problems: Problems;
+
+beforeAll(async () => {
+  const module = await Test.createTestingModule({ imports: [ProblemsModule] }).compile();
+  problems = (await module.init()).get(Problems);
+});
+
 const logged = jest.spyOn(Logger.prototype, 'error').mockImplementation();
 
 beforeEach(() => logged.mockClear());
@@ -90,13 +100,13 @@ describe('the problem of an error that is foreseen', () => {
   it.each(known.map(([error, status, code]) => ({ name: error.name, error, status, code })))(
     '$name is $status $code',
     ({ error, status, code }) => {
-      expect(problemOf(error)).toMatchObject({ status, code });
+      expect(problems.of(error)).toMatchObject({ status, code });
     },
   );
 
   it('says in its errors what is wrong, whenever it is a 400', () => {
     for (const [error] of known.filter(([, status]) => status === 400)) {
-      const [first] = problemOf(error).errors ?? [];
+      const [first] = problems.of(error).errors ?? [];
       expect(first?.pointer).toMatch(/^#/);
       expect(first?.detail).not.toBe('');
     }
@@ -107,25 +117,25 @@ describe('the problem of an error that is foreseen', () => {
       { pointer: '#/name', detail: 'is missing' },
       { pointer: '#/email', detail: 'is no e-mail address' },
     ];
-    expect(problemOf(new ValidationFailedError(errors)).errors).toEqual(errors);
+    expect(problems.of(new ValidationFailedError(errors)).errors).toEqual(errors);
   });
 
   it('asks to try again later, whenever it is a 503', () => {
     for (const [error, status] of known) {
-      expect(problemOf(error).headers).toEqual(status === 503 ? { 'Retry-After': '1' } : undefined);
+      expect(problems.of(error).headers).toEqual(status === 503 ? { 'Retry-After': '1' } : undefined);
     }
   });
 
   it('tells people what the domain says', () => {
-    expect(problemOf(new LampError('rule')).detail).toBe('The lamp is broken.');
-    expect(problemOf(new LampError('invalid')).errors).toEqual([
+    expect(problems.of(new LampError('rule')).detail).toBe('The lamp is broken.');
+    expect(problems.of(new LampError('invalid')).errors).toEqual([
       { pointer: '#', detail: 'The lamp is broken.' },
     ]);
   });
 
   it('tells nothing of the connection that failed', () => {
     const cause = new Error('connect ECONNREFUSED 10.0.0.5:5432');
-    expect(JSON.stringify(problemOf(new EventStoreUnavailableError(cause)))).not.toContain('10.0.0.5');
+    expect(JSON.stringify(problems.of(new EventStoreUnavailableError(cause)))).not.toContain('10.0.0.5');
   });
 });
 
@@ -133,23 +143,65 @@ describe('the problem of a database that lacks what this program needs', () => {
   it.each(['42P01', '42703', '42883', '42501'])(
     'is 500 in a statement of the program, and is logged: %s',
     (code) => {
-      expect(problemOf(withCode(code))).toMatchObject({ status: 500, code: 'internal-error' });
+      expect(problems.of(withCode(code))).toMatchObject({ status: 500, code: 'internal-error' });
       expect(logged).toHaveBeenCalledTimes(1);
     },
   );
 
   it('is 503 in a statement of the event store', () => {
-    expect(problemOf(new EventStoreUnavailableError(withCode('42883')))).toMatchObject({ status: 503 });
+    expect(problems.of(new EventStoreUnavailableError(withCode('42883')))).toMatchObject({ status: 503 });
   });
 });
 
 describe('the problem of an error that nobody foresaw', () => {
   it.each(unforeseen)('is 500, tells nothing, and is logged: %s', (_what, error) => {
-    expect(problemOf(error)).toEqual({
+    expect(problems.of(error)).toEqual({
       code: 'internal-error',
       status: 500,
       detail: 'The request failed. The log tells more, by the correlation id.',
     });
     expect(logged).toHaveBeenCalledTimes(1);
+  });
+});
+
+class ForgottenError extends DomainError {
+  readonly code = 'lamp.forgotten';
+
+  constructor() {
+    super('The lamp was forgotten.');
+  }
+}
+
+describe('rows of a feature', () => {
+  @Module({ providers: [answersOf({ 'lamp.forgotten': { status: 410 } })] })
+  class LampsModule {}
+
+  @Module({ providers: [answersOf({ 'era.other': { status: 409, code: 'position-of-another-era' } })] })
+  class ErasModule {}
+
+  const startWith = async (...modules: (typeof LampsModule)[]): Promise<Problems> => {
+    const module = await Test.createTestingModule({ imports: [ProblemsModule, ...modules] }).compile();
+    return (await module.init()).get(Problems);
+  };
+
+  it('give an error another status and code than its kind does', async () => {
+    expect(problems.of(new ForgottenError())).toMatchObject({ status: 422, code: 'lamp-forgotten' });
+    const extended = await startWith(LampsModule, ErasModule);
+    expect(extended.of(new ForgottenError())).toEqual({
+      status: 410,
+      code: 'lamp-forgotten',
+      detail: 'The lamp was forgotten.',
+    });
+    const elsewhere = Object.assign(new ForgottenError(), { code: 'era.other' });
+    expect(extended.of(elsewhere)).toMatchObject({ status: 409, code: 'position-of-another-era' });
+  });
+
+  it('end the start when two modules answer one code', async () => {
+    @Module({ providers: [answersOf({ 'lamp.forgotten': { status: 404 } })] })
+    class OthersModule {}
+    await expect(startWith(LampsModule, OthersModule)).rejects.toThrow('"lamp.forgotten" are answered twice');
+    @Module({ providers: [answersOf({ 'stream.version-conflict': { status: 500 } })] })
+    class BoldModule {}
+    await expect(startWith(BoldModule)).rejects.toThrow('"stream.version-conflict" are answered twice');
   });
 });
