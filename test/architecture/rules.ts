@@ -34,7 +34,7 @@ const PLATFORM_TAKES = new Set([
   ...['MessageContext', 'messageContext', 'runInMessageContext', 'currentMetadata', 'nameActor'],
   ...['noteWork', 'workInWords', 'newId'],
   // What is known of errors
-  ...['DomainErrorKind', 'databaseFailureOf', 'isDatabaseUnavailable', 'isExactNumber'],
+  ...['ErrorKind', 'statusOfKind', 'databaseFailureOf', 'isDatabaseUnavailable', 'isExactNumber'],
   // What a route promises: its answer is kept with the append, and it waits for its read model
   ...['EventStore', 'Receipt', 'ProjectionPositions', 'Projections'],
   // Sessions of the database
