@@ -40,7 +40,9 @@ export function messageOfThrown(thrown: unknown): string {
 /** The message with the code of an error of the kernel or a domain behind it, `… [log.hole]`: for logs, and for people who operate. */
 export function failureInWords(thrown: unknown): string {
   const { message } = describeThrown(thrown);
-  return isOf(thrown, EventSourcingError) ? `${message} [${String(memberOfThrown(thrown, 'code'))}]` : message;
+  return isOf(thrown, EventSourcingError)
+    ? `${message} [${String(memberOfThrown(thrown, 'code'))}]`
+    : message;
 }
 
 /** The member of a thrown value; undefined also where reading it throws. */
