@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { ConsoleLogger, Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { AppModule } from './app.module';
+import { AppModule, service } from './app.module';
 import { addUserCommands } from './modules/users';
 import { addLogCommands, addSubscriptionCommands, addVerifyCommand } from './operations';
 import { addKeyCommands, addMigrateCommand, Database, exitWith, readEnvironment } from './platform';
@@ -26,7 +26,7 @@ runCommandLine(process.argv, {
     addSubscriptionCommands,
     addUserCommands,
     addLogCommands,
-    addKeyCommands,
+    addKeyCommands(service.roles),
   ],
   startApplication: async () => {
     const logger = new CommandLineLogger();

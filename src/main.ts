@@ -3,7 +3,7 @@ import 'reflect-metadata';
 import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { AppModule } from './app.module';
+import { AppModule, service } from './app.module';
 import {
   announce,
   configureHttp,
@@ -25,7 +25,7 @@ async function start(): Promise<void> {
   const environment = await readEnvironment();
   const logger = loggerFor(environment);
   Logger.overrideLogger(logger);
-  await requireAuthentication(environment);
+  await requireAuthentication(environment, service.roles);
   const database = await Database.open(environment, { check: true });
   const application = await NestFactory.create<NestExpressApplication>(AppModule.forRoot({ database }), {
     abortOnError: false,
@@ -43,7 +43,7 @@ async function start(): Promise<void> {
     unfinished: () => unfinished(application.get(Draining)),
   });
   configureHttp(application);
-  serveDocs(application, environment);
+  serveDocs(application, service);
   // Not before: until here it is a mistake that the start fails on.
   surviveRejections();
   await (environment.HTTP_ENABLED ? listen(application, environment, database) : application.init());
@@ -58,7 +58,7 @@ async function listen(
   const url = await application.getUrl();
   const key = application.get(DevelopmentKey);
   await key.leaveFor(url);
-  announce({ url, database, apiKey: key.apiKey }, environment);
+  announce({ ...service, url, database, apiKey: key.apiKey }, environment);
 }
 
 function unfinished({ requestsUnderWay }: Draining): string {

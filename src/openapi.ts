@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { writeFile } from 'node:fs/promises';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { AppModule } from './app.module';
+import { AppModule, service } from './app.module';
 import { exitWith, openApiDocument, versionRoutes } from './platform';
 
 /** Writes the OpenAPI document to the file of the argument. Starts nothing: a preview only reads the decorators. */
@@ -11,7 +11,7 @@ async function write([file = 'openapi.json']: readonly string[]): Promise<void> 
   const module = AppModule.forRoot({ database: { url: '' } as never });
   const application = await NestFactory.create<NestExpressApplication>(module, options);
   versionRoutes(application);
-  await writeFile(file, `${JSON.stringify(openApiDocument(application), null, 2)}\n`);
+  await writeFile(file, `${JSON.stringify(openApiDocument(application, service), null, 2)}\n`);
 }
 
 write(process.argv.slice(2)).catch(exitWith);

@@ -1,3 +1,6 @@
+// What the platform is told of operations
+export { adminTag } from './admin/admin-tag';
+
 // Wiring
 export { OperationsModule } from './operations.module';
 

@@ -9,13 +9,13 @@ export { DatabaseModule } from './database/database.module';
 export { migrate } from './database/migrate';
 
 // Who may: decisions of routes, and who the caller is
-export { AnyCaller, Public, PublicInDevelopment, Roles } from './auth/access';
+export { AnyCaller, OwnResource, Public, PublicInDevelopment, Roles } from './auth/access';
 export { TellsOfOthers } from './auth/probes.guard';
 export { AuthModule } from './auth/auth.module';
 export { callerOf, type Caller } from './auth/caller';
 export { DevelopmentKey } from './auth/development-key';
 export { requireAuthentication } from './auth/require-authentication';
-export { roles, type Role } from './auth/roles';
+export { DeclaredRoles, type Role, type RoleDeclarations } from './auth/roles';
 
 // HTTP: what every route shares
 export { configureHttp, versionRoutes } from './http/configure-http';
@@ -43,7 +43,7 @@ export {
   rebuildRefused,
   type DocumentedProblem,
 } from './openapi/documented-problem';
-export { openApiDocument } from './openapi/openapi-document';
+export { openApiDocument, type ApiDescription, type ApiTag } from './openapi/openapi-document';
 export { serveDocs } from './openapi/serve-docs';
 
 // Health
@@ -61,7 +61,7 @@ export { exitWith } from './process/exit-with';
 export { loggerFor } from './logging/logger';
 export { stopOnSignals } from './process/stop-on-signals';
 export { surviveRejections } from './process/survive-rejections';
-export { announce } from './process/welcome';
+export { announce, type ExampleRequests } from './process/welcome';
 
 // The commands of the platform; what runs commands has a door of its own, `cli/`
 export { addKeyCommands } from './auth/key-commands';

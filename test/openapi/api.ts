@@ -784,7 +784,7 @@ export interface components {
         ProblemDetail: {
             /**
              * @description Where: a JSON pointer (RFC 6901).
-             * @example #/email
+             * @example #/name
              */
             pointer: string;
             /** @description What is wrong there. */
@@ -1205,9 +1205,9 @@ export interface components {
     headers: {
         /** @description The correlation id of the request, or a new one. */
         "X-Correlation-Id": string;
-        /** @description The version of the user, in double quotes. */
+        /** @description The version of the resource, in double quotes. */
         ETag: string;
-        /** @description The path of the new user. */
+        /** @description The path of the new resource. */
         Location: string;
         /** @description Of a command: its last event in the log. Of a query: how far its read model had got. */
         "Event-Position": string;
@@ -1777,7 +1777,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Do it only while the user has this version: `"3"`, a list of them, or `*`. */
+                /** @description Do it only while the resource has this version: `"3"`, a list of them, or `*`. */
                 "If-Match"?: string;
                 /** @description Makes a retry safe: the same key and the same request give the first answer again, for 24 hours. Keys are per caller. */
                 "Idempotency-Key"?: string;
@@ -1828,7 +1828,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Do it only while the user has this version: `"3"`, a list of them, or `*`. */
+                /** @description Do it only while the resource has this version: `"3"`, a list of them, or `*`. */
                 "If-Match"?: string;
                 /** @description Makes a retry safe: the same key and the same request give the first answer again, for 24 hours. Keys are per caller. */
                 "Idempotency-Key"?: string;
@@ -1879,7 +1879,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Do it only while the user has this version: `"3"`, a list of them, or `*`. */
+                /** @description Do it only while the resource has this version: `"3"`, a list of them, or `*`. */
                 "If-Match"?: string;
                 /** @description Makes a retry safe: the same key and the same request give the first answer again, for 24 hours. Keys are per caller. */
                 "Idempotency-Key"?: string;
@@ -1930,7 +1930,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Do it only while the user has this version: `"3"`, a list of them, or `*`. */
+                /** @description Do it only while the resource has this version: `"3"`, a list of them, or `*`. */
                 "If-Match"?: string;
                 /** @description Makes a retry safe: the same key and the same request give the first answer again, for 24 hours. Keys are per caller. */
                 "Idempotency-Key"?: string;
@@ -1985,7 +1985,7 @@ export interface operations {
                 "Min-Event-Position"?: string;
                 /** @description `wait=<seconds>` bounds that wait: default 2, at most 10. */
                 Prefer?: string;
-                /** @description Answer 304 without a body when the user still has this version. */
+                /** @description Answer 304 without a body when the resource still has this version. */
                 "If-None-Match"?: string;
                 /** @description Goes into the events of the request and into the answer; anything else than this is replaced. */
                 "X-Correlation-Id"?: components["parameters"]["X-Correlation-Id"];

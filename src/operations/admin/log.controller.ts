@@ -2,12 +2,13 @@ import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { EventStore, RecordedEvent } from '../../event-sourcing';
 import { Roles, ApiRoute } from '../../platform';
+import { adminTag } from './admin-tag';
 import { EventsQuery, StreamPath, StreamQuery } from './admin-requests';
 import { EventListResponse, eventResponse, StreamResponse } from './admin-responses';
 
 /** The log, raw. */
 @Roles('admin')
-@ApiTags('admin')
+@ApiTags(adminTag.name)
 @Controller({ path: 'admin', version: '1' })
 export class LogController {
   constructor(private readonly store: EventStore) {}

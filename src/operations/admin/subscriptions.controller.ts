@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/com
 import { Rebuilds, SubscriptionControl, SubscriptionStatuses } from '../../event-sourcing';
 import { Roles, ApiRoute, notFound, rebuildInProgress, rebuildRefused } from '../../platform';
 import { ApiTags } from '@nestjs/swagger';
+import { adminTag } from './admin-tag';
 import { DiscardBody, PageQuery, ParkedPath, SubscriptionPath } from './admin-requests';
 import {
   ParkedEventChanged,
@@ -18,7 +19,7 @@ const retriedOrDiscarded = { answer: ParkedEventChanged, status: 202, problems: 
 
 /** What an operator sees of the subscriptions, and does to them. */
 @Roles('admin')
-@ApiTags('admin')
+@ApiTags(adminTag.name)
 @Controller({ path: 'admin/subscriptions', version: '1' })
 export class SubscriptionsController {
   constructor(

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { Environment } from '../config/environment';
-import { ACCESS, type Access } from './access';
+import { ACCESS, type Access, OWNER } from './access';
+import { ADMIN } from './roles';
 
 type Target = Parameters<Reflector['get']>[1];
 
@@ -18,7 +19,12 @@ export class AccessOfRoutes {
     const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, [method, controller]);
     if (access?.kind !== 'public-in-development') return access;
     return this.environment.NODE_ENV === 'production'
-      ? { kind: 'roles', roles: ['admin'] }
+      ? { kind: 'roles', roles: [ADMIN] }
       : { kind: 'public' };
+  }
+
+  /** The parameter of the path that says whose the resource of a route is; undefined when none does. */
+  ownerIn(method: Target, controller: Target): string | undefined {
+    return this.reflector.getAllAndOverride<string | undefined>(OWNER, [method, controller]);
   }
 }

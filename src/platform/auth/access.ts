@@ -12,8 +12,8 @@ export type Access =
 /** Metadata of a route, or of a controller for its routes without one of their own. */
 export const ACCESS = 'annals:access';
 
-/** Name of the path parameter that `users:self` compares with the caller's subject. */
-export const OWN_USER_PARAMETER = 'userId';
+/** Metadata of a route: the path parameter that says whose the resource is. */
+export const OWNER = 'annals:owner';
 
 /** Everyone may, without credentials; those that are sent are not looked at. */
 export function Public(): ClassDecorator & MethodDecorator {
@@ -31,11 +31,16 @@ export function AnyCaller(): CustomDecorator {
 }
 
 /**
- * Callers with one of these roles may, and `admin` always. Where `users:self` is among them, the path has a parameter
- * `:userId`, and that role is enough only for the caller's own.
+ * Callers with one of these roles may, and `admin` always. A role that reaches only what is the caller's own is enough where
+ * `@OwnResource(…)` says so. Features declare their roles: see `DeclaredRoles`.
  */
 export function Roles(...roles: readonly [Role, ...Role[]]): CustomDecorator {
   return decide({ kind: 'roles', roles });
+}
+
+/** The parameter of the path that says whose the resource is: it is the caller's own when it equals the caller's subject. */
+export function OwnResource(parameter: string): CustomDecorator {
+  return SetMetadata(OWNER, parameter);
 }
 
 function decide(access: Access): CustomDecorator {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { isRole, type Role } from './roles';
+import type { DeclaredRoles, Role } from './roles';
 
 /** How an API key is told from a token. */
 export const API_KEY_PREFIX = 'ann_';
@@ -11,7 +11,7 @@ export interface ApiKeyEntry {
   readonly roles: readonly Role[];
   /** Lower-case hexadecimal. */
   readonly sha256: string;
-  /** The user that the bearer is, for `users:self`. */
+  /** The id of the bearer itself, for roles that reach only its own. */
   readonly subject?: string;
 }
 
@@ -37,19 +37,28 @@ export function formatEntry({ id, roles, sha256, subject }: ApiKeyEntry): string
   return [id, roles.join('+'), sha256, ...(subject === undefined ? [] : [subject])].join('/');
 }
 
-/** Why an id, or the pair of roles and subject, is not possible; undefined when it is. */
+/** Why a key cannot have these roles: nobody declares one, or it is for the bearer's own and nobody says who that is. */
+export function problemOfRoles(
+  { roles, subject }: Pick<ApiKeyEntry, 'roles' | 'subject'>,
+  declared: DeclaredRoles,
+): string | undefined {
+  if (!roles.every((role) => declared.has(role))) return 'it has an unknown role';
+  const own = roles.find((role) => declared.isOwn(role));
+  if (own !== undefined && subject === undefined) return `${own} needs a subject: the id of its bearer`;
+  return undefined;
+}
+
+/** Why an id, or a subject, is not possible; undefined when both are. */
 export function problemOfEntry({ id, roles, subject }: Omit<ApiKeyEntry, 'sha256'>): string | undefined {
   if (!/^[A-Za-z0-9._-]{1,64}$/.test(id)) return 'an id is 1 to 64 of A-Z a-z 0-9 . _ -';
   if (roles.length === 0) return 'at least one role is needed';
   if (subject !== undefined && !/^[^\s,\p{C}]{1,255}$/u.test(subject))
     return 'a subject is 1 to 255 characters without blanks and commas';
-  if (roles.includes('users:self') && subject === undefined)
-    return 'users:self needs a subject: the id of the user';
   return undefined;
 }
 
 /**
- * Reads what `formatEntry` wrote.
+ * Reads what `formatEntry` wrote. Whether there are such roles is for `problemOfRoles` to say.
  * @throws ApiKeyEntryError
  */
 export function parseEntry(text: string, where: string): ApiKeyEntry {
@@ -57,11 +66,7 @@ export function parseEntry(text: string, where: string): ApiKeyEntry {
     /^([^/]*)\/([^/]*)\/([0-9a-f]{64})(?:\/(.*))?$/.exec(text) ?? [];
   if (sha256 === '')
     throw new ApiKeyEntryError(where, 'it must be <id>/<role>+<role>/<sha256>, or that and /<subject>');
-  const roles = names.split('+').map((name) => {
-    if (!isRole(name)) throw new ApiKeyEntryError(where, 'it has an unknown role');
-    return name;
-  });
-  const entry = { id, roles, sha256, subject };
+  const entry = { id, roles: names.split('+'), sha256, subject };
   const problem = problemOfEntry(entry);
   if (problem !== undefined) throw new ApiKeyEntryError(where, problem);
   return entry;

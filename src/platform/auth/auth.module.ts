@@ -1,4 +1,4 @@
-import { Module } from '@nestjs/common';
+import { DynamicModule, Module } from '@nestjs/common';
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { ThrottlerModule } from '@nestjs/throttler';
 import { Environment } from '../config/environment';
@@ -12,6 +12,7 @@ import { IdentifyGuard } from './identify.guard';
 import { ProbesGuard } from './probes.guard';
 import { RateLimitGuard } from './rate-limit.guard';
 import { RequestCounts } from './request-counts';
+import { DeclaredRoles } from './roles';
 import { Tokens } from './tokens';
 
 const windowMs = 10_000;
@@ -43,4 +44,13 @@ const windowMs = 10_000;
   ],
   exports: [ApiKeys],
 })
-export class AuthModule {}
+export class AuthModule {
+  static forRoot(roles: DeclaredRoles): DynamicModule {
+    return {
+      module: AuthModule,
+      global: true,
+      providers: [{ provide: DeclaredRoles, useValue: roles }],
+      exports: [DeclaredRoles],
+    };
+  }
+}

@@ -8,7 +8,7 @@ export interface Caller {
    * per caller is kept by it. The prefixes keep a token from naming itself like a key, or like `system`.
    */
   readonly actor: string;
-  /** The user that the caller is, where it is one. */
+  /** The id of the caller itself, where it has one: what is its own is named by it. */
   readonly subject?: string;
   readonly roles: ReadonlySet<Role>;
 }

@@ -1,8 +1,9 @@
 import { Injectable, OnApplicationBootstrap } from '@nestjs/common';
 import { PATH_METADATA } from '@nestjs/common/constants';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { type Access, OWN_USER_PARAMETER } from './access';
+import type { Access } from './access';
 import { AccessOfRoutes } from './access-of-routes';
+import { DeclaredRoles, type Role } from './roles';
 
 /** A route that nobody decided about; the guard would deny it to all. The process must not start with one. */
 export class UndecidedRouteError extends Error {
@@ -15,12 +16,22 @@ export class UndecidedRouteError extends Error {
   }
 }
 
-/** A route that lets users reach what is their own, and whose path does not say whose it is. */
+/** A route that names a role that nobody can have. */
+export class UnknownRoleError extends Error {
+  constructor(routes: readonly string[], known: readonly Role[]) {
+    super(
+      `No feature declares a role of ${routes.join(', ')}. Declare it, or take one of these: ${known.join(', ')}.`,
+    );
+    this.name = 'UnknownRoleError';
+  }
+}
+
+/** A route that lets callers reach what is their own, and does not say whose it is. */
 export class OwnerlessRouteError extends Error {
   constructor(routes: readonly string[]) {
     super(
-      `'users:self' is meant for one's own user, but the paths of ${routes.join(', ')} have no parameter ` +
-        `:${OWN_USER_PARAMETER}. Add it, or take that role away.`,
+      `A role of ${routes.join(', ')} is meant for the caller's own, and nothing says whose the resource is. ` +
+        'Put @OwnResource(…) on each, with the name of a parameter of its path; or take that role away.',
     );
     this.name = 'OwnerlessRouteError';
   }
@@ -30,6 +41,8 @@ interface Route {
   readonly name: string;
   readonly path: string;
   readonly access: Access | undefined;
+  /** The parameter that names the owner. */
+  readonly owner: string | undefined;
 }
 
 /** Fails the start for a route whose decision is missing or cannot work. */
@@ -39,13 +52,22 @@ export class CheckAccess implements OnApplicationBootstrap {
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
     private readonly access: AccessOfRoutes,
+    private readonly declared: DeclaredRoles,
   ) {}
 
   onApplicationBootstrap(): void {
     const routes = this.routes();
     const undecided = routes.filter(({ access }) => access === undefined);
     if (undecided.length > 0) throw new UndecidedRouteError(undecided.map(({ name }) => name));
-    const ownerless = routes.filter(({ access, path }) => isForOneself(access) && !namesOwner(path));
+    const unknown = routes.filter(({ access }) => rolesOf(access).some((role) => !this.declared.has(role)));
+    if (unknown.length > 0)
+      throw new UnknownRoleError(
+        unknown.map(({ name }) => name),
+        this.declared.names,
+      );
+    const ownerless = routes.filter(
+      (route) => rolesOf(route.access).some((role) => this.declared.isOwn(role)) && !namesOwner(route),
+    );
     if (ownerless.length > 0) throw new OwnerlessRouteError(ownerless.map(({ name }) => name));
   }
 
@@ -58,8 +80,9 @@ export class CheckAccess implements OnApplicationBootstrap {
         const paths = method && pathsOf(method);
         if (method === undefined || paths === undefined) return [];
         const access = this.access.of(method, type);
+        const owner = this.access.ownerIn(method, type);
         return (pathsOf(type) ?? ['']).flatMap((start) =>
-          paths.map((end) => ({ name: `${type.name}.${name}`, path: `${start}/${end}`, access })),
+          paths.map((end) => ({ name: `${type.name}.${name}`, path: `${start}/${end}`, access, owner })),
         );
       });
     });
@@ -71,10 +94,10 @@ function pathsOf(target: object): readonly string[] | undefined {
   return path === undefined ? undefined : [path].flat();
 }
 
-function isForOneself(access: Access | undefined): boolean {
-  return access?.kind === 'roles' && access.roles.includes('users:self');
+function rolesOf(access: Access | undefined): readonly Role[] {
+  return access?.kind === 'roles' ? access.roles : [];
 }
 
-function namesOwner(path: string): boolean {
-  return path.split('/').includes(`:${OWN_USER_PARAMETER}`);
+function namesOwner({ path, owner }: Route): boolean {
+  return owner !== undefined && path.split('/').includes(`:${owner}`);
 }

@@ -1,8 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { Option } from 'commander';
-import { type ApiKeyEntry, formatEntry, newApiKey, parseApiKeys, problemOfEntry, sha256Of } from './api-key';
+import {
+  type ApiKeyEntry,
+  formatEntry,
+  newApiKey,
+  parseApiKeys,
+  problemOfEntry,
+  problemOfRoles,
+  sha256Of,
+} from './api-key';
 import { addToKeysFile, isMissing, KeysFileError, readKeysFile, removeFromKeysFile } from './keys-file';
-import { type Role, roles } from './roles';
+import type { DeclaredRoles, Role } from './roles';
 import { readEnvironment } from '../config/read-environment';
 import { AddCommands, CommandContext } from '../cli/command-line';
 import { table } from '../cli/table';
@@ -15,24 +23,32 @@ interface CreateOptions {
 }
 
 /** `keys create|revoke|list`: API keys, in the file of `API_KEYS_FILE`. */
-export const addKeyCommands: AddCommands = (program, run) => {
-  const keys = program.command('keys').description('make and revoke API keys');
-  keys
-    .command('create')
-    .description('make an API key and print it: it is shown this once, and kept as its SHA-256 only')
-    .addOption(new Option('--role <role...>', 'what its bearer may do').choices(roles).makeOptionMandatory())
-    .option('--subject <userId>', 'the user that the bearer is, for users:self')
-    .option('--id <id>', 'how it is named in events and lists (default: a random one)')
-    .option('--entry', 'change no file, and print the entry for API_KEYS too')
-    .action(run(createKey));
-  keys
-    .command('revoke <id>')
-    .description('take an API key away; a running service refuses it within a second')
-    .action(run(revokeKey));
-  keys.command('list').description('list the API keys').action(run(listKeys));
-};
+export const addKeyCommands =
+  (roles: DeclaredRoles): AddCommands =>
+  (program, run) => {
+    const keys = program.command('keys').description('make and revoke API keys');
+    keys
+      .command('create')
+      .description('make an API key and print it: it is shown this once, and kept as its SHA-256 only')
+      .addOption(
+        new Option('--role <role...>', 'what its bearer may do').choices(roles.names).makeOptionMandatory(),
+      )
+      .option('--subject <id>', 'the id of the bearer itself, for roles that reach only its own')
+      .option('--id <id>', 'how it is named in events and lists (default: a random one)')
+      .option('--entry', 'change no file, and print the entry for API_KEYS too')
+      .action(run((context, options: CreateOptions) => createKey(context, options, roles)));
+    keys
+      .command('revoke <id>')
+      .description('take an API key away; a running service refuses it within a second')
+      .action(run(revokeKey));
+    keys.command('list').description('list the API keys').action(run(listKeys));
+  };
 
-async function createKey({ output }: CommandContext, options: CreateOptions): Promise<boolean> {
+async function createKey(
+  { output }: CommandContext,
+  options: CreateOptions,
+  roles: DeclaredRoles,
+): Promise<boolean> {
   const apiKey = newApiKey();
   const entry: ApiKeyEntry = {
     id: options.id ?? `k-${randomBytes(6).toString('hex')}`,
@@ -40,7 +56,7 @@ async function createKey({ output }: CommandContext, options: CreateOptions): Pr
     sha256: sha256Of(apiKey),
     subject: options.subject,
   };
-  const problem = problemOfEntry(entry);
+  const problem = problemOfEntry(entry) ?? problemOfRoles(entry, roles);
   if (problem !== undefined) {
     output.complain({ error: problem }, `No key was made: ${problem}.`);
     return false;

@@ -1,7 +1,8 @@
 import { Environment } from '../config/environment';
 import { ConfigurationError } from '../config/validate-environment';
-import { parseApiKeys } from './api-key';
+import { parseApiKeys, problemOfRoles } from './api-key';
 import { isMissing, readKeysFile } from './keys-file';
+import type { DeclaredRoles } from './roles';
 import { within } from './within';
 
 const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
@@ -21,10 +22,10 @@ export function isAuthenticationConfigured({ API_KEYS, API_KEYS_FILE, AUTH_ISSUE
  * authentication.
  * @throws ConfigurationError
  */
-export async function requireAuthentication(environment: Environment): Promise<void> {
+export async function requireAuthentication(environment: Environment, roles: DeclaredRoles): Promise<void> {
   if (!environment.HTTP_ENABLED) return;
   const problems = isAuthenticationConfigured(environment)
-    ? await problemsOfKeysFile(environment)
+    ? await problemsOfKeysFile(environment, roles)
     : problemsWithoutAuthentication(environment);
   if (problems.length > 0) throw new ConfigurationError(problems);
 }
@@ -39,13 +40,22 @@ function problemsWithoutAuthentication({ NODE_ENV, HOST }: Environment): string[
   return [];
 }
 
-async function problemsOfKeysFile({ API_KEYS, API_KEYS_FILE }: Environment): Promise<string[]> {
+async function problemsOfKeysFile(
+  { API_KEYS, API_KEYS_FILE }: Environment,
+  roles: DeclaredRoles,
+): Promise<string[]> {
   if (API_KEYS_FILE === undefined) return [];
   try {
     const { entries, problems } = await within(readTimeoutMs, readKeysFile(API_KEYS_FILE));
     const ids = new Set(parseApiKeys(API_KEYS ?? '').map(({ id }) => id));
     const twice = entries.filter(({ id }) => ids.has(id));
     return [
+      ...entries.flatMap((entry) => {
+        const problem = problemOfRoles(entry, roles);
+        return problem === undefined
+          ? []
+          : [`API_KEYS_FILE must have keys in it: ${API_KEYS_FILE}, the key "${entry.id}": ${problem}`];
+      }),
       ...problems.map(({ message }) => `API_KEYS_FILE must have keys in it: ${API_KEYS_FILE}, ${message}`),
       ...twice.map(({ id }) => `API_KEYS and API_KEYS_FILE both have a key "${id}": take one of them out`),
     ];

@@ -6,7 +6,7 @@ import { Environment } from '../config/environment';
 import { IssuerUnavailableError } from './auth-errors';
 import type { Caller } from './caller';
 import { IssuerKeys } from './issuer-keys';
-import { isRole, withIncluded } from './roles';
+import { DeclaredRoles } from './roles';
 
 /** How far the clocks of the issuer and of this process may be apart. */
 const clockToleranceSeconds = 5;
@@ -25,6 +25,7 @@ export class Tokens implements OnApplicationBootstrap {
   constructor(
     private readonly environment: Environment,
     private readonly host: HttpAdapterHost,
+    private readonly roles: DeclaredRoles,
   ) {
     const { AUTH_ISSUER: issuer, AUTH_JWKS_URL: jwksUrl } = environment;
     this.issuerKeys = issuer === undefined ? undefined : new IssuerKeys({ issuer, jwksUrl });
@@ -75,8 +76,9 @@ export class Tokens implements OnApplicationBootstrap {
   private caller(payload: JWTPayload): Caller | undefined {
     const { sub } = payload;
     if (typeof sub !== 'string' || !/^\P{C}{1,255}$/u.test(sub)) return undefined;
-    const roles = namesIn(payload, this.environment.AUTH_ROLES_CLAIM).filter(isRole);
-    return { actor: `user:${sub}`, subject: sub, roles: withIncluded(roles) };
+    const names = namesIn(payload, this.environment.AUTH_ROLES_CLAIM);
+    const roles = this.roles.withIncluded(names.filter((name) => this.roles.has(name)));
+    return { actor: `user:${sub}`, subject: sub, roles };
   }
 }
 

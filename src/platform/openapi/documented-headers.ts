@@ -18,17 +18,17 @@ export const answerHeaders = {
     schema: { ...correlationId, examples: ['0197c2f4-5d0e-7c3a-9b1f-2f6f3f0c9a11'] },
   },
   ETag: {
-    description: 'The version of the user, in double quotes.',
+    description: 'The version of the resource, in double quotes.',
     required: true,
     schema: { ...version, examples: ['"3"'] },
   },
   Location: {
-    description: 'The path of the new user.',
+    description: 'The path of the new resource.',
     required: true,
     schema: {
       type: 'string',
       format: 'uri-reference',
-      examples: ['/v1/users/0197c2f4-5d0e-7c3a-9b1f-2f6f3f0c9a11'],
+      examples: ['/v1/resources/0197c2f4-5d0e-7c3a-9b1f-2f6f3f0c9a11'],
     },
   },
   'Event-Position': {
@@ -69,11 +69,11 @@ export const requestHeaders = {
     schema: { ...correlationId, examples: ['checkout-7f3a'] },
   },
   'If-Match': {
-    description: 'Do it only while the user has this version: `"3"`, a list of them, or `*`.',
+    description: 'Do it only while the resource has this version: `"3"`, a list of them, or `*`.',
     schema: { type: 'string', examples: ['"3"'] },
   },
   'If-None-Match': {
-    description: 'Answer 304 without a body when the user still has this version.',
+    description: 'Answer 304 without a body when the resource still has this version.',
     schema: { type: 'string', examples: ['"3"'] },
   },
   'Min-Event-Position': {

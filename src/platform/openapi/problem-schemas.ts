@@ -45,7 +45,7 @@ export function problemSchemas(codes: readonly string[]): Record<string, SchemaO
         pointer: {
           type: 'string',
           pattern: '^#(/|$)',
-          examples: ['#/email'],
+          examples: ['#/name'],
           description: 'Where: a JSON pointer (RFC 6901).',
         },
         detail: { type: 'string', description: 'What is wrong there.' },
@@ -64,6 +64,6 @@ export function problemExample(
 ): Record<string, unknown> {
   const problem = { type: `urn:annals:problem:${code}`, title, status, detail, code, correlationId };
   return status === 400
-    ? { ...problem, errors: [{ pointer: '#/email', detail: 'email must be a valid e-mail address' }] }
+    ? { ...problem, errors: [{ pointer: '#/name', detail: 'name must be 1 to 200 characters' }] }
     : problem;
 }

@@ -6,18 +6,18 @@ import { hasBytes } from '../http/json-body';
 import { ValidationFailedError } from '../http/problem';
 import { ProblemFilter } from '../http/problem.filter';
 import { checkQuery, parseQuery } from '../http/query';
-import { openApiDocument } from './openapi-document';
+import { type ApiDescription, openApiDocument } from './openapi-document';
 
 /**
  * `GET /docs`, a page to read and try the API, and `GET /docs-json`, its OpenAPI document. Open to whoever reaches the
  * port, so off in production unless switched on.
  */
-export function serveDocs(application: NestExpressApplication, environment: Environment): void {
-  if (!areDocsServed(environment)) return;
+export function serveDocs(application: NestExpressApplication, about: ApiDescription): void {
+  if (!areDocsServed(application.get(Environment))) return;
   application.use(['/docs', '/docs-json'], takesNothing(application.get(ProblemFilter)));
   application.use('/docs', allowPage);
-  SwaggerModule.setup('docs', application, () => openApiDocument(application), {
-    customSiteTitle: 'Annals API',
+  SwaggerModule.setup('docs', application, () => openApiDocument(application, about), {
+    customSiteTitle: `${about.title} API`,
     raw: ['json'],
   });
 }

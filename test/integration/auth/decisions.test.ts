@@ -2,6 +2,8 @@ import { Controller, Get, Module, Post, type Type } from '@nestjs/common';
 import { APP_GUARD, NestFactory } from '@nestjs/core';
 import {
   AuthModule,
+  DeclaredRoles,
+  OwnResource,
   PlatformConfigModule,
   Public,
   PublicInDevelopment,
@@ -28,7 +30,26 @@ class Undecided {
 @Controller('ownerless')
 class Ownerless {
   @Get(':id')
-  @Roles('users:read', 'users:self')
+  @Roles('things:read', 'things:own')
+  read() {
+    return 'secret';
+  }
+}
+
+@Controller('misowned')
+class Misowned {
+  @Get(':id')
+  @Roles('things:own')
+  @OwnResource('thingId')
+  read() {
+    return 'secret';
+  }
+}
+
+@Controller('unknown')
+class Unknown {
+  @Get()
+  @Roles('things:reed')
   read() {
     return 'secret';
   }
@@ -70,8 +91,15 @@ async function start(controller: Type, module: object) {
   return application;
 }
 
-const checked = { imports: [PlatformConfigModule.forRoot(), AuthModule] };
-const guardOnly = { providers: [AccessOfRoutes, { provide: APP_GUARD, useClass: AccessGuard }] };
+const roles = new DeclaredRoles({ 'things:read': {}, 'things:own': { isOwn: true } });
+const checked = { imports: [PlatformConfigModule.forRoot(), AuthModule.forRoot(roles)] };
+const guardOnly = {
+  providers: [
+    AccessOfRoutes,
+    { provide: DeclaredRoles, useValue: roles },
+    { provide: APP_GUARD, useClass: AccessGuard },
+  ],
+};
 
 describe('a route that nobody decided about', () => {
   it('fails the start, and the message names the route and the mend', async () => {
@@ -98,10 +126,22 @@ describe('a route that nobody decided about', () => {
   });
 });
 
-it('a route for one’s own user whose path does not say whose it is fails the start', async () => {
-  await expect(start(Ownerless, checked)).rejects.toThrow(
-    "'users:self' is meant for one's own user, but the paths of Ownerless.read have no parameter :userId. " +
-      'Add it, or take that role away.',
+it.each([
+  [Ownerless, 'Ownerless.read'],
+  [Misowned, 'Misowned.read'],
+])(
+  'a route for the caller’s own that does not say whose it is fails the start: %p',
+  async (controller, name) => {
+    await expect(start(controller, checked)).rejects.toThrow(
+      `A role of ${name} is meant for the caller's own, and nothing says whose the resource is. ` +
+        'Put @OwnResource(…) on each, with the name of a parameter of its path; or take that role away.',
+    );
+  },
+);
+
+it('a route with a role that no feature declares fails the start', async () => {
+  await expect(start(Unknown, checked)).rejects.toThrow(
+    'No feature declares a role of Unknown.read. Declare it, or take one of these: things:read, things:own, admin.',
   );
 });
 

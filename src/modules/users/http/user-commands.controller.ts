@@ -9,6 +9,7 @@ import {
   ApiCommand,
   ApiCreate,
   IfMatch,
+  OwnResource,
   Repeatable,
   Roles,
   routeOf,
@@ -21,7 +22,7 @@ import { ReactivateUser } from '../application/reactivate-user.command';
 import { RenameUser } from '../application/rename-user.command';
 import { CreateUserBody, EmailBody, EmptyBody, NameBody, UserPath } from './user-requests';
 import { UserChanged } from './user-responses';
-import { emailTaken, userAlreadyExists, userDeactivated, userNotFound } from './user-schemas';
+import { emailTaken, userAlreadyExists, userDeactivated, userNotFound, usersTag } from './user-schemas';
 
 type IfVersion = readonly number[] | undefined;
 
@@ -31,7 +32,7 @@ function userAnswer(response: Response, userId: string, place: Acknowledged) {
   return { userId, ...acknowledge(response, place) };
 }
 
-@ApiTags('users')
+@ApiTags(usersTag.name)
 @Controller({ path: 'users', version: '1' })
 @Repeatable(userAnswer)
 export class UserCommandsController {
@@ -52,6 +53,7 @@ export class UserCommandsController {
 
   @Put(':userId/name')
   @Roles('users:write', 'users:self')
+  @OwnResource('userId')
   @ApiCommand('renameUser', {
     summary: 'Rename a user',
     answer: UserChanged,
@@ -70,6 +72,7 @@ export class UserCommandsController {
   @TellsOfOthers()
   @Put(':userId/email')
   @Roles('users:write', 'users:self')
+  @OwnResource('userId')
   @ApiCommand('changeUserEmail', {
     summary: 'Change the e-mail address of a user',
     answer: UserChanged,

@@ -2,7 +2,7 @@ import { Controller, Get, Param, Query, Res } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { ApiConditionalQuery, ApiRoute, ReadsModel, Roles } from '../../../platform';
+import { ApiConditionalQuery, ApiRoute, OwnResource, ReadsModel, Roles } from '../../../platform';
 import { GetUserById } from '../application/get-user-by-id.query';
 import { GetUserHistory } from '../application/get-user-history.query';
 import { SearchUsers } from '../application/search-users.query';
@@ -15,9 +15,9 @@ import {
   UserResponse,
   userResponse,
 } from './user-responses';
-import { userNotFound } from './user-schemas';
+import { userNotFound, usersTag } from './user-schemas';
 
-@ApiTags('users')
+@ApiTags(usersTag.name)
 @Controller({ path: 'users', version: '1' })
 export class UserQueriesController {
   constructor(private readonly queries: QueryBus) {}
@@ -42,6 +42,7 @@ export class UserQueriesController {
   /** `If-None-Match` is answered by the framework, from the `ETag` that is set here. */
   @Get(':userId')
   @Roles('users:read', 'users:self')
+  @OwnResource('userId')
   @ApiConditionalQuery('getUser', {
     summary: 'Get a user',
     answer: UserResponse,

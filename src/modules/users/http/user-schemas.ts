@@ -1,4 +1,9 @@
-import type { DocumentedProblem } from '../../../platform';
+import type { ApiTag, DocumentedProblem } from '../../../platform';
+
+export const usersTag: ApiTag = {
+  name: 'users',
+  description: 'Users: commands, and queries from their read model.',
+};
 
 export const userIdSchema = {
   type: String,
