@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client as Postgres } from 'pg';
 import { type OwnServer, runSql, startOwnServer } from '../support/own-server';
+import { runCommand } from '../support/run-command';
 import { runProgram, type ServiceProcess, startService } from '../support/service-process';
 import { waitUntil } from '../support/wait-until';
 import { Client, expectRefused } from './client';
@@ -32,7 +33,7 @@ async function follow(): Promise<void> {
   await runSql(elsewhere.href, 'DROP DATABASE annals', ...onServer);
   await runSql(server.url, ...inDatabase);
   const environment = { DATABASE_URL: appUrl, MIGRATION_DATABASE_URL: migratorUrl };
-  const migrated = await runProgram('cli.js', ['migrate'], environment);
+  const migrated = await runCommand(['migrate'], environment);
   expect(migrated).toMatchObject({ code: 0, stderr: '' });
   await runSql(migratorUrl, ...grants);
   await runSql(migratorUrl, ...grants);

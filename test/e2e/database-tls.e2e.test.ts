@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAuthority } from '../support/certificates';
 import { runSql } from '../support/own-server';
+import { runCommand } from '../support/run-command';
 import { runProgram, startService } from '../support/service-process';
 import { startTlsServer, type TlsServer } from '../support/tls-server';
 import { Client } from './client';
@@ -36,8 +37,7 @@ async function write(name: string, text: string): Promise<string> {
   return path;
 }
 
-const migrate = (environment: Readonly<Record<string, string>>) =>
-  runProgram('cli.js', ['migrate'], environment);
+const migrate = (environment: Readonly<Record<string, string>>) => runCommand(['migrate'], environment);
 
 describe('a server that talks TLS only', () => {
   it('with a certificate of the right CA for its name serves every connection of the service and the commands', async () => {

@@ -1,5 +1,6 @@
 import { Client as Postgres } from 'pg';
 import { type OwnServer, runSql, startOwnServer } from '../support/own-server';
+import { runCommand } from '../support/run-command';
 import { runProgram, startService } from '../support/service-process';
 import { Client } from './client';
 import { sqlOfPage } from './database-roles-page';
@@ -36,7 +37,7 @@ describe('a database that one role has owned', () => {
     await runSql(server.url, ...handOver, ...inDatabase);
     const app = urlOf('annals_app', 'change-me-app');
     const migrator = urlOf('annals_migrator', 'change-me-migrator');
-    const migrated = await runProgram('cli.js', ['migrate'], {
+    const migrated = await runCommand(['migrate'], {
       DATABASE_URL: app,
       MIGRATION_DATABASE_URL: migrator,
     });
@@ -66,7 +67,7 @@ it('who may append keeps that right when a migration adds another way to append'
     'GRANT EXECUTE ON FUNCTION append_events TO "another Service"',
     'CREATE ROLE nobody',
   );
-  const migrated = await runProgram('cli.js', ['migrate'], {
+  const migrated = await runCommand(['migrate'], {
     DATABASE_URL: urlOf('annals_app', 'change-me-app'),
     MIGRATION_DATABASE_URL: urlOf('annals_migrator', 'change-me-migrator'),
   });

@@ -1,5 +1,6 @@
 import { type OwnServer, runSql, startOwnServer } from '../support/own-server';
 import { startPooler } from '../support/pooler-proxy';
+import { runCommand } from '../support/run-command';
 import { type ProgramResult, runProgram, startService } from '../support/service-process';
 import { Client } from './client';
 import { eventually } from './command-line';
@@ -47,7 +48,7 @@ function expectSentence({ code, stderr }: ProgramResult, sentence: RegExp): void
   expect(stderr).not.toMatch(/^ {4}at |Unhandled/m);
 }
 
-const migrateAt = (url: string) => runProgram('cli.js', ['migrate'], { DATABASE_URL: url });
+const migrateAt = (url: string) => runCommand(['migrate'], { DATABASE_URL: url });
 const startAt = (url: string, environment: Readonly<Record<string, string>> = {}) =>
   runProgram('main.js', [], { DATABASE_URL: url, PORT: '0', ...environment });
 

@@ -56,6 +56,7 @@ export class PostgresEventStore extends EventStore {
   private readonly receipts = new PostgresReceipts((statement) => this.query(statement));
   private readonly streams: StreamReads;
   private readonly log: LogReads;
+  private closing: Promise<void> | undefined;
 
   constructor(
     options: PostgresEventStoreOptions,
@@ -162,8 +163,13 @@ export class PostgresEventStore extends EventStore {
     return this.receipts.deleteExpired(limit);
   }
 
-  /** Refuses new appends, stores those that wait, and closes the connections. */
-  async close(): Promise<void> {
+  /** Refuses new appends, stores those that wait, and closes the connections. A second call waits for the same end. */
+  close(): Promise<void> {
+    this.closing ??= this.end();
+    return this.closing;
+  }
+
+  private async end(): Promise<void> {
     await this.queue.close();
     await this.notices.close();
     await this.pool.end();
