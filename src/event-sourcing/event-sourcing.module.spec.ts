@@ -103,21 +103,6 @@ describe('an application', () => {
     expect(dataSource.query).not.toHaveBeenCalled();
   });
 
-  it('may be configured by a factory', async () => {
-    const root = EventSourcingModule.forRootAsync({
-      inject: [DataSource],
-      useFactory: async (injected: DataSource) => {
-        expect(await Promise.resolve(injected)).toBe(dataSource);
-        return { store: 'in-memory', subscriptions: { enabled: false } };
-      },
-    });
-    const builder = Test.createTestingModule({ imports: [DataSourceModule, root] });
-    const application = await builder.compile();
-    running.push(application);
-    await application.init();
-    expect(application.get(EventStore)).toBeInstanceOf(InMemoryEventStore);
-  });
-
   it('injects a repository that stores and loads, by @InjectAggregate', async () => {
     @Injectable()
     class Lighting {

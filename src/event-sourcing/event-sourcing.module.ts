@@ -1,4 +1,4 @@
-import { ConfigurableModuleBuilder, DynamicModule, FactoryProvider, Module } from '@nestjs/common';
+import { ConfigurableModuleBuilder, DynamicModule, FactoryProvider, Module, Optional } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
 import { AggregateClass } from './domain';
@@ -30,7 +30,8 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<EventSourcingO
   optionsInjectionToken: OPTIONS,
 })
   .setClassMethodName('forRoot')
-  .setExtras<EventSourcingExtras>({ dataSource: 'default', cqrs: undefined }, rootModule)
+  .setFactoryMethodName('createEventSourcingOptions')
+  .setExtras<EventSourcingExtras>({ dataSource: 'default', cqrs: undefined, isGlobal: true }, rootModule)
   .build();
 
 /**
@@ -45,13 +46,16 @@ export class EventSourcingModule extends ConfigurableModuleClass {
     return {
       module: EventSourcingFeatureModule,
       imports,
-      providers: [rootIsThere, ...repositories, ...projectors],
+      providers: [...repositories, ...projectors],
       exports: repositories,
     };
   }
 }
 
-/** One feature. Nest names the module where a projector lacks a dependency, and so its name tells the mend. */
+/**
+ * One feature. The kernel stands in the root module, and a feature alone has no log. Nest names the module where a projector lacks a
+ * dependency, and so its name tells the mend.
+ */
 @Module({})
 class EventSourcingFeatureModule {
   static {
@@ -60,15 +64,19 @@ class EventSourcingFeatureModule {
         'EventSourcingModule.forFeature({ projectors, imports: [a module that exports what they inject] })',
     });
   }
+
+  constructor(@Optional() aggregates?: Aggregates) {
+    checkRoot(aggregates);
+  }
 }
 
 function rootModule(
   definition: DynamicModule,
-  { dataSource = 'default', cqrs }: EventSourcingExtras,
+  { dataSource = 'default', cqrs, isGlobal = true }: EventSourcingExtras,
 ): DynamicModule {
   return {
     ...definition,
-    global: true,
+    global: isGlobal,
     imports: [
       ...(definition.imports ?? []),
       DiscoveryModule,
@@ -119,13 +127,6 @@ function checkClasses({ aggregates = [], projectors = [] }: EventSourcingFeature
   }
 }
 
-/** The kernel stands in the root module, which is global; a feature alone has no log. */
-const rootIsThere: FactoryProvider = {
-  provide: Symbol('EventSourcingModule.forRoot'),
-  inject: [{ token: Aggregates, optional: true }],
-  useFactory: (aggregates: Aggregates | undefined) => checkRoot(aggregates) !== undefined,
-};
-
 function repositoryProvider(aggregateClass: AggregateClass): FactoryProvider {
   return {
     provide: aggregateRepositoryToken(aggregateClass),
@@ -137,6 +138,7 @@ function repositoryProvider(aggregateClass: AggregateClass): FactoryProvider {
 function checkRoot(aggregates: Aggregates | undefined): Aggregates {
   if (aggregates) return aggregates;
   throw new EventRegistrationError(
-    'EventSourcingModule.forFeature is used without forRoot. Import EventSourcingModule.forRoot({ store: … }) in the root module.',
+    'EventSourcingModule.forFeature is used without forRoot. Import EventSourcingModule.forRoot({ store: … }) in the root module; ' +
+      'with isGlobal: false, name the module that exports EventSourcingModule, too: forFeature({ imports: [LogModule] }).',
   );
 }

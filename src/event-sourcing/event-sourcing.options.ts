@@ -15,7 +15,12 @@ export interface EventSourcingOptions {
   readonly aggregateCacheBytes?: number;
 }
 
-/** What the module has to know before any factory runs: given beside `useFactory` in `forRootAsync`. */
+/** A class that `forRootAsync` makes (`useClass`) or finds (`useExisting`), and asks for the options. */
+export interface EventSourcingOptionsFactory {
+  createEventSourcingOptions(): EventSourcingOptions | Promise<EventSourcingOptions>;
+}
+
+/** What the module has to know before any factory runs: given beside `useFactory`, `useClass` or `useExisting` in `forRootAsync`. */
 export interface EventSourcingExtras {
   /**
    * The TypeORM data source of read models and checkpoints, on the database of the log: its name in `TypeOrmModule.forRoot`, or
@@ -24,6 +29,11 @@ export interface EventSourcingExtras {
   readonly dataSource?: InjectionToken;
   /** Options of the buses of `@nestjs/cqrs`, where the application imports no `CqrsModule.forRoot` of its own. */
   readonly cqrs?: CqrsModuleOptions;
+  /**
+   * Whether every module of the application sees the kernel. Default: true. When it is false, a feature imports the module that
+   * exports `EventSourcingModule`: `forFeature({ aggregates, imports: [LogModule] })`.
+   */
+  readonly isGlobal?: boolean;
 }
 
 export interface EventSourcingFeature {

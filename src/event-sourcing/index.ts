@@ -11,6 +11,7 @@ export type {
   EventSourcingExtras,
   EventSourcingFeature,
   EventSourcingOptions,
+  EventSourcingOptionsFactory,
 } from './event-sourcing.options';
 
 // Errors: told apart by `code` and `kind`

@@ -408,7 +408,7 @@ describe('an application does not start with', () => {
     @Aggregate('Till')
     class Till extends AggregateRoot {}
     const sentence =
-      'EventSourcingModule.forFeature is used without forRoot. Import EventSourcingModule.forRoot({ store: … }) in the root module.';
+      'EventSourcingModule.forFeature is used without forRoot. Import EventSourcingModule.forRoot({ store: … }) in the root module';
     for (const feature of [{ aggregates: [Till] }, { projectors: [projectorThat()] }, {}]) {
       const builder = Test.createTestingModule({ imports: [EventSourcingModule.forFeature(feature)] });
       await expect(builder.compile()).rejects.toThrow(sentence);
