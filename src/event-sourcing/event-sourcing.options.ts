@@ -1,12 +1,16 @@
 import type { InjectionToken, ModuleMetadata, Type } from '@nestjs/common';
 import type { CqrsModuleOptions } from '@nestjs/cqrs';
 import { AggregateClass } from './domain';
+import type { EventStore } from './event-store/event-store';
 import { PostgresEventStoreOptions } from './event-store/postgres/postgres-event-store';
 import { SubscriptionSettings } from './subscriptions/subscription-settings';
 
 export interface EventSourcingOptions {
-  /** Where the log is kept. `'in-memory'` is for specs: it loses everything, and production refuses it. */
-  readonly store: 'in-memory' | PostgresEventStoreOptions;
+  /**
+   * Where the log is kept: in Postgres, or in a store of your own. Nest makes a class with its dependencies, which the module's `imports`
+   * provide. `'in-memory'` is for specs: it loses everything, and production refuses it. The module closes the store at shutdown.
+   */
+  readonly store: 'in-memory' | PostgresEventStoreOptions | EventStore | Type<EventStore>;
   readonly subscriptions?: Partial<SubscriptionSettings>;
   /**
    * Memory for aggregates that this process keeps between their updates, in bytes as estimated from their events. Default

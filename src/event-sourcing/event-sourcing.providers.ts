@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Provider } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
 import type { DataSource } from 'typeorm';
 import { EventRegistry } from './event-store/event-registry';
 import { EventStore } from './event-store/event-store';
 import { EventStoreShutdown } from './start/event-store-shutdown';
-import { InMemoryEventStore } from './event-store/in-memory-event-store';
 import { LogCheck } from './event-store/postgres/log-check';
-import { PostgresEventStore } from './event-store/postgres/postgres-event-store';
 import { AppendSignal, ProgressSignal } from './event-store/progress-signal';
 import { ReceiptCleaning } from './event-store/receipt-cleaning';
 import { EventSourcingOptions } from './event-sourcing.options';
@@ -33,6 +32,7 @@ import { SubscriptionLoopParts } from './subscriptions/delivery/subscription-loo
 import { SubscriptionStatuses } from './subscriptions/operate/subscription-status';
 import { SubscriptionWatchdog } from './subscriptions/operate/subscription-watchdog';
 import { Subscriptions } from './runtime';
+import { applicationEventStore } from './start/application-event-store';
 import { ApplicationStart } from './start/application-start';
 import { Explorer } from './start/explorer';
 
@@ -46,9 +46,8 @@ export const rootProviders: Provider[] = [
   EventStoreShutdown,
   {
     provide: EventStore,
-    inject: [OPTIONS, AppendSignal],
-    useFactory: ({ store }: EventSourcingOptions, signal: AppendSignal) =>
-      store === 'in-memory' ? new InMemoryEventStore(signal) : new PostgresEventStore(store, signal),
+    inject: [OPTIONS, AppendSignal, ModuleRef],
+    useFactory: applicationEventStore,
   },
   SharedLog,
   ReceiptCleaning,
@@ -136,7 +135,7 @@ function makeLoopParts(
   settings: SubscriptionSettings,
 ): SubscriptionLoopParts {
   const owner = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
-  const isLogHere = store instanceof PostgresEventStore;
+  const isLogHere = store.isInDatabase;
   const leases = new Leases(dataSource, owner, settings.leaseSeconds, settings.pollMs, isLogHere);
   return { store, log, dataSource, leases, appended, projected, settings };
 }

@@ -62,7 +62,9 @@ export type {
   AppendOptions,
   AppendResult,
   ClaimedValue,
+  EventStoreLoad,
   ExpectedVersion,
+  LogState,
   ReadAllOptions,
   ReadStreamOptions,
 } from './event-store/event-store';
@@ -106,12 +108,11 @@ export { ReceiptCleaning } from './event-store/receipt-cleaning';
 export { InMemoryEventStore } from './event-store/in-memory-event-store';
 export { LogCheck, type LogCheckResult } from './event-store/postgres/log-check';
 export { BoundedPool, type BoundedPoolConfig } from './postgres/bounded-pool';
-export { readLogState, type LogState } from './event-store/postgres/log-state';
+export { readLogState } from './event-store/postgres/log-state';
 export { sessionSettings } from './postgres/session-settings';
 export { databaseFailureOf, isDatabaseUnavailable, type DatabaseFailure } from './postgres/database-failure';
 export {
   PostgresEventStore,
-  type EventStoreLoad,
   type PostgresEventStoreOptions,
 } from './event-store/postgres/postgres-event-store';
 export { AppendSignal } from './event-store/progress-signal';

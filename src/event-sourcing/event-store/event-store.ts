@@ -54,6 +54,22 @@ export interface ReadAllOptions {
   readonly limit?: number;
 }
 
+/** How busy a process is with the log. */
+export interface EventStoreLoad {
+  /** Appends that wait for a batch; those under way do not count. */
+  readonly waitingAppends: number;
+  /** `waiting`: requests for a connection that wait for a free one. */
+  readonly connections: { readonly total: number; readonly idle: number; readonly waiting: number };
+}
+
+/** Whether appends can be stored now. */
+export interface LogState {
+  /** The server is a standby, or its sessions are read-only. */
+  readonly isReadOnly: boolean;
+  /** Why every append would fail, although the server writes; undefined while nothing is wrong. */
+  readonly problem: string | undefined;
+}
+
 /**
  * An append-only log of events in streams, with one total order.
  *
@@ -95,6 +111,12 @@ export abstract class EventStore {
   /** Position of the last event; 0n in an empty log. */
   abstract head(): Promise<Position>;
 
+  /**
+   * Whether the log is a table of Postgres that a checkpoint can be proved against: a checkpoint then moves only past an event
+   * which the database of the checkpoints holds. A store with such a table gives its `identity()`, too.
+   */
+  readonly isInDatabase: boolean = false;
+
   /** Which log it is, for comparing it with that of another connection; undefined for a store without tables. */
   identity(): Promise<LogIdentity | undefined> {
     return Promise.resolve(undefined);
@@ -114,6 +136,24 @@ export abstract class EventStore {
    * @throws ReceiptExistsError when the key has one; InvalidAppendError, EventStoreUnavailableError.
    */
   abstract keepReceipt(receipt: Receipt, note: string): Promise<void>;
+
+  /** How busy this process is with the log, at this moment; undefined for a store that does not count. */
+  load(): EventStoreLoad | undefined {
+    return undefined;
+  }
+
+  /** Whether appends could be stored now; undefined for a store that cannot tell. */
+  state(): Promise<LogState | undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  /**
+   * Stores what waits, and gives its connections back. The module calls it when the application shuts down, after the last request;
+   * a second call does nothing.
+   */
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
 
   /** Deletes at most so many receipts that have run out, and tells how many it deleted. */
   abstract deleteExpiredReceipts(limit: number): Promise<number>;

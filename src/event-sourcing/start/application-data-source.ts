@@ -1,19 +1,36 @@
+import { createRequire } from 'node:module';
 import type { InjectionToken } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { EventRegistrationError } from '../event-store/event-registry';
 import type { EventSourcingExtras, EventSourcingOptions } from '../event-sourcing.options';
 
 /** Stands where an application without read models has no data source. Whatever is asked of it fails. */
-export const noDataSource = new DataSource({ type: 'postgres' });
+export const noDataSource = new Proxy({} as DataSource, {
+  get(_target, member) {
+    throw new EventRegistrationError(
+      `The application has no TypeORM data source, and \`${String(member)}\` of it is wanted. Import TypeOrmModule.forRoot(…).`,
+    );
+  },
+});
 
 /** The token under which `TypeOrmModule.forRoot` provides a data source of this name. Any other token is taken as it is. */
 export function dataSourceToken(dataSource: InjectionToken): InjectionToken {
-  if (dataSource === 'default') return DataSource;
+  if (dataSource === 'default') return defaultToken();
   return typeof dataSource === 'string' ? `${dataSource}DataSource` : dataSource;
 }
 
+/** TypeORM's class; where TypeORM is not installed, a token that nobody provides. */
+function defaultToken(): InjectionToken {
+  try {
+    return (createRequire(__filename)('typeorm') as typeof import('typeorm')).DataSource;
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'MODULE_NOT_FOUND') throw error;
+    return Symbol('no TypeORM is installed');
+  }
+}
+
 /**
- * The data source of read models and checkpoints. Only the store in memory may do without.
+ * The data source of read models and checkpoints. Only the Postgres store cannot do without.
  * @throws EventRegistrationError
  */
 export function applicationDataSource(name: InjectionToken) {
@@ -25,7 +42,7 @@ export function applicationDataSource(name: InjectionToken) {
       );
     }
     if (found) return found;
-    if (options.store === 'in-memory') return noDataSource;
+    if (!('connection' in Object(options.store))) return noDataSource;
     const label = typeof name === 'function' ? name.name : String(name);
     throw new EventRegistrationError(
       label === 'default'

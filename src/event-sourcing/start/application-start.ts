@@ -8,7 +8,7 @@ import { checkTables } from '../projections/tables-of';
 import { Subscribers } from '../subscribers';
 import { noDataSource } from './application-data-source';
 import { checkColumns } from './check-columns';
-import { checkInMemory } from './check-in-memory';
+import { checkInMemory, checkNoSubscription } from './check-in-memory';
 import { checkEntityNames, checkOptions, checkSameLog } from './check-log';
 import { checkOneProjectorEach } from './check-read-model-tables';
 import { checkKernelRights, checkKernelTables, checkRights } from './check-rights';
@@ -33,11 +33,8 @@ export class ApplicationStart implements OnModuleInit {
   async onModuleInit(): Promise<void> {
     this.explorer.explore();
     const isRunning = this.options.subscriptions?.enabled ?? true;
-    if (this.options.store === 'in-memory') {
-      if (isRunning) await checkInMemory(this.dataSource, this.subscribers.names());
-    } else {
-      await this.checkLog(isRunning);
-    }
+    if (this.store.isInDatabase) await this.checkLog(isRunning);
+    else if (isRunning) await this.checkCheckpoints();
     if (this.dataSource !== noDataSource) this.checkEntities();
     if (isRunning) await this.checkReadModels();
   }
@@ -48,6 +45,14 @@ export class ApplicationStart implements OnModuleInit {
     await checkKernelTables(this.dataSource);
     checkEntityNames(this.dataSource, log);
     if (isRunning) await checkKernelRights(this.dataSource);
+  }
+
+  /** Of a store that keeps its events elsewhere. */
+  private async checkCheckpoints(): Promise<void> {
+    if (this.dataSource === noDataSource) return checkNoSubscription(this.subscribers.names());
+    if (this.options.store === 'in-memory') return checkInMemory(this.dataSource);
+    await checkKernelTables(this.dataSource);
+    await checkKernelRights(this.dataSource);
   }
 
   private checkEntities(): void {

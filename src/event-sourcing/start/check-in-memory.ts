@@ -1,6 +1,5 @@
 import type { DataSource } from 'typeorm';
 import { EventRegistrationError } from '../event-store/event-registry';
-import { noDataSource } from './application-data-source';
 import { DatabaseNotReadyError } from './errors';
 
 const findTraces = `
@@ -14,10 +13,9 @@ interface Traces {
 
 /**
  * The store in memory begins empty at each start, and checkpoints stand in a database: it has to be as empty.
- * @throws EventRegistrationError without a database, DatabaseNotReadyError for one that holds another log
+ * @throws DatabaseNotReadyError for a database that holds another log
  */
-export async function checkInMemory(dataSource: DataSource, subscriptions: readonly string[]): Promise<void> {
-  if (dataSource === noDataSource) return checkNoSubscription(subscriptions);
+export async function checkInMemory(dataSource: DataSource): Promise<void> {
   const [traces] = await dataSource.query<Traces[]>(findTraces);
   if (!traces || (BigInt(traces.head ?? 0) === 0n && traces.subscriptions === null)) return;
   const held = traces.subscriptions ? `checkpoints of another log (${traces.subscriptions})` : 'another log';
@@ -27,7 +25,8 @@ export async function checkInMemory(dataSource: DataSource, subscriptions: reado
   );
 }
 
-function checkNoSubscription(subscriptions: readonly string[]): void {
+/** Without a database there are no checkpoints. @throws EventRegistrationError */
+export function checkNoSubscription(subscriptions: readonly string[]): void {
   if (subscriptions.length === 0) return;
   throw new EventRegistrationError(
     `There is no data source for the checkpoints of ${subscriptions.join(', ')}. Import TypeOrmModule.forRoot(…), or start without ` +

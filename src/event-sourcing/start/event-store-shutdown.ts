@@ -1,6 +1,5 @@
 import { Injectable, OnApplicationShutdown } from '@nestjs/common';
 import { EventStore } from '../event-store/event-store';
-import { PostgresEventStore } from '../event-store/postgres/postgres-event-store';
 
 /** Closes the store after the HTTP server has answered its last request. */
 @Injectable()
@@ -8,6 +7,6 @@ export class EventStoreShutdown implements OnApplicationShutdown {
   constructor(private readonly store: EventStore) {}
 
   async onApplicationShutdown(): Promise<void> {
-    if (this.store instanceof PostgresEventStore) await this.store.close();
+    await this.store.close();
   }
 }

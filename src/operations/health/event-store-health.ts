@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { EventStore, PostgresEventStore } from '../../event-sourcing';
+import { EventStore } from '../../event-sourcing';
 import { type HealthCheck, HealthChecks } from '../../platform';
 
 /** Whether the database takes appends. Asked by the pool that appends: readiness itself asks the other one. */
@@ -15,9 +15,8 @@ export class EventStoreHealth implements HealthCheck {
   }
 
   async problems(): Promise<readonly string[]> {
-    if (!(this.store instanceof PostgresEventStore)) return [];
-    const { isReadOnly, problem } = await this.store.state();
-    if (isReadOnly) return ['read-only'];
-    return problem === undefined ? [] : [problem];
+    const state = await this.store.state();
+    if (state?.isReadOnly) return ['read-only'];
+    return state?.problem === undefined ? [] : [state.problem];
   }
 }

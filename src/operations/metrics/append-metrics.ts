@@ -1,13 +1,6 @@
 import { Injectable, OnModuleDestroy } from '@nestjs/common';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import {
-  appendBatch,
-  appendConflict,
-  claimTaken,
-  EventStore,
-  PostgresEventStore,
-  updateRetry,
-} from '../../event-sourcing';
+import { appendBatch, appendConflict, claimTaken, EventStore, updateRetry } from '../../event-sourcing';
 import { Metrics, secondsBuckets } from '../../platform';
 
 /** What happens to appends in this process. */
@@ -22,7 +15,8 @@ export class AppendMetrics implements OnModuleDestroy {
       help: 'Appends that wait for a batch.',
       registers: [registry],
       collect() {
-        if (store instanceof PostgresEventStore) this.set(store.load().waitingAppends);
+        const load = store.load();
+        if (load) this.set(load.waitingAppends);
       },
     });
   }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Gauge } from 'prom-client';
 import { DataSource } from 'typeorm';
-import { EventStore, PostgresEventStore } from '../../event-sourcing';
+import { EventStore } from '../../event-sourcing';
 import { Metrics } from '../../platform';
 
 interface PoolState {
@@ -40,9 +40,8 @@ export class PoolMetrics {
   }
 
   private pools(): Readonly<Record<string, PoolState | undefined>> {
-    const { store } = this;
     return {
-      event_store: store instanceof PostgresEventStore ? store.load().connections : undefined,
+      event_store: this.store.load()?.connections,
       read_models: readModelPool(this.dataSource),
     };
   }

@@ -1,12 +1,5 @@
 import { DatabaseAnswerError } from '../errors';
-
-/** Whether appends can be stored now. */
-export interface LogState {
-  /** The server is a standby, or its sessions are read-only. */
-  readonly isReadOnly: boolean;
-  /** Why every append would fail, although the server writes; undefined while nothing is wrong. */
-  readonly problem: string | undefined;
-}
+import { LogState } from '../event-store';
 
 interface StateRow {
   readonly isReadOnly: boolean;

@@ -5,7 +5,15 @@ import { AppendSignal } from '../progress-signal';
 import { AppendVerdict, resultOf } from '../append-verdict';
 import { DatabaseAnswerError, EventStoreUnavailableError, InvalidAppendError } from '../errors';
 import { NewEvent, Position, RecordedEvent, StreamId } from '../event-envelope';
-import { AppendOptions, AppendResult, EventStore, ReadAllOptions, ReadStreamOptions } from '../event-store';
+import {
+  AppendOptions,
+  AppendResult,
+  EventStore,
+  EventStoreLoad,
+  LogState,
+  ReadAllOptions,
+  ReadStreamOptions,
+} from '../event-store';
 import { prepareAppend, PreparedAppend } from '../prepare-append';
 import { readPages } from '../read-pages';
 import { Receipt } from '../../messaging/receipt';
@@ -21,7 +29,7 @@ import { LogIdentity } from '../log-identity';
 import { readLogIdentity } from './read-log-identity';
 import { appendOutside, holdHead } from './held-heads';
 import { LogReads } from './log-reads';
-import { LogState, readLogState } from './log-state';
+import { readLogState } from './log-state';
 import { PostgresReceipts } from './postgres-receipts';
 import { readHead } from './read-head';
 import { StreamReads } from './stream-reads';
@@ -37,13 +45,6 @@ export interface PostgresEventStoreOptions {
   readonly maxCharactersPerPage?: number;
 }
 
-export interface EventStoreLoad {
-  /** Appends that wait for a batch; those under way do not count. */
-  readonly waitingAppends: number;
-  /** `waiting`: requests for a connection that wait for a free one. */
-  readonly connections: { readonly total: number; readonly idle: number; readonly waiting: number };
-}
-
 /** Pauses before a batch is sent again on a new connection, in milliseconds. */
 const retryDelays = [20, 100, 500];
 
@@ -57,6 +58,7 @@ export class PostgresEventStore extends EventStore {
   private readonly streams: StreamReads;
   private readonly log: LogReads;
   private closing: Promise<void> | undefined;
+  override readonly isInDatabase = true;
 
   constructor(
     options: PostgresEventStoreOptions,
@@ -133,8 +135,8 @@ export class PostgresEventStore extends EventStore {
     return row;
   }
 
-  /** Whether appends could be stored now, by a connection of the pool that appends. */
-  state(): Promise<LogState> {
+  /** Asks by a connection of the pool that appends. */
+  override state(): Promise<LogState> {
     return readLogState((text) => this.query({ name: 'log-state', text, values: [] }));
   }
 
@@ -142,8 +144,7 @@ export class PostgresEventStore extends EventStore {
     this.notices.listen();
   }
 
-  /** How busy this process is with the log, at this moment. */
-  load(): EventStoreLoad {
+  override load(): EventStoreLoad {
     const { totalCount, idleCount, waitingCount } = this.pool;
     return {
       waitingAppends: this.queue.length,
@@ -164,7 +165,7 @@ export class PostgresEventStore extends EventStore {
   }
 
   /** Refuses new appends, stores those that wait, and closes the connections. A second call waits for the same end. */
-  close(): Promise<void> {
+  override close(): Promise<void> {
     this.closing ??= this.end();
     return this.closing;
   }
