@@ -4,14 +4,19 @@ import type { DataSource } from 'typeorm';
 import { EventRegistrationError } from '../event-store/event-registry';
 import type { EventSourcingExtras, EventSourcingOptions } from '../event-sourcing.options';
 
-/** Stands where an application without read models has no data source. Whatever is asked of it fails. */
-export const noDataSource = new Proxy({} as DataSource, {
-  get(_target, member) {
-    throw new EventRegistrationError(
-      `The application has no TypeORM data source, and \`${String(member)}\` of it is wanted. Import TypeOrmModule.forRoot(…).`,
-    );
-  },
-});
+/** Stands where an application without read models has no data source. */
+export const noDataSource = {
+  query: refuse,
+  transaction: refuse,
+  getMetadata: refuse,
+  hasMetadata: () => false,
+} as unknown as DataSource;
+
+function refuse(): never {
+  throw new EventRegistrationError(
+    'The application has no TypeORM data source, so it has no read models and no checkpoints. Import TypeOrmModule.forRoot(…).',
+  );
+}
 
 /** The token under which `TypeOrmModule.forRoot` provides a data source of this name. Any other token is taken as it is. */
 export function dataSourceToken(dataSource: InjectionToken): InjectionToken {
@@ -19,13 +24,13 @@ export function dataSourceToken(dataSource: InjectionToken): InjectionToken {
   return typeof dataSource === 'string' ? `${dataSource}DataSource` : dataSource;
 }
 
-/** TypeORM's class; where TypeORM is not installed, a token that nobody provides. */
+/** The class of TypeORM; where TypeORM is not installed, a token without a provider. */
 function defaultToken(): InjectionToken {
   try {
     return (createRequire(__filename)('typeorm') as typeof import('typeorm')).DataSource;
   } catch (error) {
     if ((error as { code?: string }).code !== 'MODULE_NOT_FOUND') throw error;
-    return Symbol('no TypeORM is installed');
+    return Symbol('TypeORM is not installed');
   }
 }
 
