@@ -44,6 +44,7 @@ class UnknownRows {}
 
 /** Stands in for TypeORM: nothing of it is asked but which entities it knows. */
 const dataSource = {
+  isInitialized: true,
   hasMetadata: (entity: unknown) => entity === KnownRows,
   getMetadata: () => ({ tableName: 'known_rows', columns: [] }),
   query: jest.fn(),

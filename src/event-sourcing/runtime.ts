@@ -2,7 +2,7 @@ import { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/commo
 import { EventBusBridge } from './messaging/event-bus/event-bus-bridge';
 import { RebuildRunner } from './projections/rebuild/rebuild-runner';
 import { Rebuilds } from './projections/rebuild/rebuilds';
-import { noDataSource } from './start/application-data-source';
+import { hasDatabase } from './start/application-data-source';
 import { createSubscription } from './subscriptions/checkpoints/create-subscription';
 import { shadowSuffix } from './subscriptions/subscriber';
 import { Subscribers } from './subscribers';
@@ -41,7 +41,7 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
     const { subscribers, bridge, rebuilding, watchdog } = this.of;
     const names = subscribers.names();
     if (!this.parts.settings.enabled) return;
-    if (this.parts.dataSource === noDataSource) return bridge.start();
+    if (!hasDatabase(this.parts.dataSource)) return bridge.start();
     // Before the first request: a handler that begins now must not miss what this process appends.
     for (const subscriber of subscribers.all()) await createSubscription(this.parts.dataSource, subscriber);
     await rebuilding.orders.requestOutdated();

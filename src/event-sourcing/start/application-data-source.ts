@@ -5,12 +5,18 @@ import { EventRegistrationError } from '../event-store/event-registry';
 import type { EventSourcingExtras, EventSourcingOptions } from '../event-sourcing.options';
 
 /** Stands where an application without read models has no data source. */
-export const noDataSource = {
+const noDataSource = {
+  isInitialized: false,
   query: refuse,
   transaction: refuse,
   getMetadata: refuse,
   hasMetadata: () => false,
 } as unknown as DataSource;
+
+/** False where an application without read models has no data source, or one that stands in for it and connects to nothing. */
+export function hasDatabase(dataSource: DataSource): boolean {
+  return dataSource.isInitialized;
+}
 
 function refuse(): never {
   throw new EventRegistrationError(

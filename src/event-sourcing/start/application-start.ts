@@ -6,7 +6,7 @@ import { DATA_SOURCE, OPTIONS } from '../injection-tokens';
 import { Projections } from '../projections/projections';
 import { checkTables } from '../projections/tables-of';
 import { Subscribers } from '../subscribers';
-import { noDataSource } from './application-data-source';
+import { hasDatabase } from './application-data-source';
 import { checkColumns } from './check-columns';
 import { checkInMemory, checkNoSubscription } from './check-in-memory';
 import { checkEntityNames, checkOptions, checkSameLog } from './check-log';
@@ -35,7 +35,7 @@ export class ApplicationStart implements OnModuleInit {
     const isRunning = this.options.subscriptions?.enabled ?? true;
     if (this.store.isInDatabase) await this.checkLog(isRunning);
     else if (isRunning) await this.checkCheckpoints();
-    if (this.dataSource !== noDataSource) this.checkEntities();
+    if (hasDatabase(this.dataSource)) this.checkEntities();
     if (isRunning) await this.checkReadModels();
   }
 
@@ -49,7 +49,7 @@ export class ApplicationStart implements OnModuleInit {
 
   /** Of a store that keeps its events elsewhere. */
   private async checkCheckpoints(): Promise<void> {
-    if (this.dataSource === noDataSource) return checkNoSubscription(this.subscribers.names());
+    if (!hasDatabase(this.dataSource)) return checkNoSubscription(this.subscribers.names());
     if (this.options.store === 'in-memory') return checkInMemory(this.dataSource);
     await checkKernelTables(this.dataSource);
     await checkKernelRights(this.dataSource);

@@ -1,8 +1,8 @@
 import { type DynamicModule, type InjectionToken } from '@nestjs/common';
-import { EntityManager } from 'typeorm';
+import { DataSource, EntityManager } from 'typeorm';
 import { EventSourcingModule } from '../event-sourcing.module';
 import { EventSourcingExtras, EventSourcingOptions } from '../event-sourcing.options';
-import { dataSourceToken, noDataSource } from '../start/application-data-source';
+import { dataSourceToken } from '../start/application-data-source';
 import { EventDelivery } from './event-delivery';
 
 /** Those of the kernel that mean something without a database. */
@@ -25,10 +25,11 @@ export class EventSourcingTestingModule {
       subscriptions: { enabled: false },
       ...options,
     });
+    const standIn = new DataSource({ type: 'postgres' });
     const tokens = [...dataSources.map(dataSourceToken), EntityManager];
     const standIns = tokens.map((provide) => ({
       provide,
-      useValue: provide === EntityManager ? noDataSource.manager : noDataSource,
+      useValue: provide === EntityManager ? standIn.manager : standIn,
     }));
     return {
       ...kernel,
