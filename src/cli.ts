@@ -3,7 +3,13 @@ import { ConsoleLogger, Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AppModule, service } from './app.module';
 import { addUserCommands } from './modules/users';
-import { addLogCommands, addSubscriptionCommands, addVerifyCommand } from './operations';
+import {
+  addLogCommands,
+  addSubscriptionCommands,
+  addVerifyCommand,
+  mendOf,
+  mendOfFailure,
+} from './operations';
 import { addKeyCommands, addMigrateCommand, Database, exitWith, readEnvironment } from './platform';
 import { runCommandLine } from './platform/cli';
 
@@ -28,6 +34,7 @@ runCommandLine(process.argv, {
     addLogCommands,
     addKeyCommands(service.roles),
   ],
+  mendOfFailure,
   startApplication: async () => {
     const logger = new CommandLineLogger();
     Logger.overrideLogger(logger);
@@ -43,4 +50,7 @@ runCommandLine(process.argv, {
       },
     };
   },
-}).then((code) => process.exit(code), exitWith);
+}).then(
+  (code) => process.exit(code),
+  (error: unknown) => exitWith(error, mendOf(error)),
+);

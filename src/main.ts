@@ -4,6 +4,7 @@ import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule, service } from './app.module';
+import { mendOf } from './operations';
 import {
   announce,
   configureHttp,
@@ -67,4 +68,4 @@ function unfinished({ requestsUnderWay }: Draining): string {
     : 'a subscription or a connection of the database has not finished';
 }
 
-start().catch(exitWith);
+start().catch((error: unknown) => exitWith(error, mendOf(error)));

@@ -4,6 +4,9 @@ export { adminTag } from './admin/admin-tag';
 // Wiring
 export { OperationsModule } from './operations.module';
 
+// What to type about an error of the kernel
+export { mendOf, mendOfFailure } from './mends';
+
 // The commands: they need the kernel alone, and find it in the application that is started for them
 export { addLogCommands } from './cli/log-commands';
 export { addSubscriptionCommands } from './cli/subscription-commands';

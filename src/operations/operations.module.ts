@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { HealthModule, ObservabilityModule } from '../platform';
 import { LogController } from './admin/log.controller';
 import { SubscriptionsController } from './admin/subscriptions.controller';
+import { FailureMends } from './failure-mends';
 import { EventStoreHealth } from './health/event-store-health';
 import { SubscriptionHealth } from './health/subscription-health';
 import { AppendMetrics } from './metrics/append-metrics';
@@ -22,6 +23,7 @@ import { WorkSpans } from './traces/work-spans';
     SubscriptionGauges,
     SubscriptionMetrics,
     WorkSpans,
+    FailureMends,
     EventStoreHealth,
     SubscriptionHealth,
   ],

@@ -168,3 +168,41 @@ describe('what the command line does not know', () => {
     }
   });
 });
+
+describe('an error of the kernel', () => {
+  it('ends with what to type', async () => {
+    const refused = [
+      {
+        args: ['projections', 'cancel-rebuild', 'users'],
+        says: 'NoRebuildError: "users" is not being rebuilt.\nRun: npm run cli -- projections status\n',
+      },
+      {
+        args: ['parked', 'retry', 'users', '1'],
+        says: 'NotParkedError: "users" has no failed event at position 1.\nRun: npm run cli -- parked list users\n',
+      },
+    ];
+    const results = await Promise.all(refused.map(({ args }) => run(...args)));
+    expect(results).toEqual(refused.map(({ says }) => ({ code: 1, stdout: '', stderr: says })));
+  });
+
+  it('that a subscription fails with is shown with what to type', async () => {
+    const failure = 'The log has a hole: position 7 was expected, and 9 was read. [log.hole]';
+    await query(running.database.url, `UPDATE subscriptions SET failure = '${failure}' WHERE name = 'users'`);
+    const { stdout } = await run('projections', 'status');
+    expect(stdout).toContain(`users: ${failure}\nRun: npm run cli -- verify\n`);
+  });
+
+  it('that ends a start says where to read on', async () => {
+    await query(running.database.url, 'ALTER TABLE users ALTER name DROP NOT NULL');
+    const { code, stderr } = await runProgram('main.js', [], {
+      DATABASE_URL: running.database.url,
+      PORT: '0',
+    });
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /^TableMismatchError: .* column "name" allows null.*\nSee docs\/how-to\/what-the-start-checks\.md#tables-of-read-models\n$/,
+      ),
+    ]);
+  });
+});

@@ -7,7 +7,7 @@ import {
   SubscriptionStatus,
   SubscriptionStatuses,
 } from '../../event-sourcing';
-import { AddCommands, CommandContext, wholeNumber, table } from '../../platform/cli';
+import { AddCommands, CommandContext, MendOfFailure, wholeNumber, table } from '../../platform/cli';
 import { addRebuildCommands } from './rebuild-commands';
 
 /** `projections status`, `projections pause|resume`, and `parked list|retry|discard`. */
@@ -43,19 +43,19 @@ export const addSubscriptionCommands: AddCommands = (program, run) => {
 };
 
 async function showStatus(
-  { application, output }: CommandContext,
+  { application, output, mendOfFailure }: CommandContext,
   { watch }: { watch?: boolean },
 ): Promise<boolean> {
   const statuses = (await application()).get(SubscriptionStatuses);
   for (;;) {
     const all = await statuses.all();
-    output.print({ subscriptions: all }, statusTable(all));
+    output.print({ subscriptions: all }, statusTable(all, mendOfFailure));
     if (!watch) return all.every((status) => status.state === 'running' && status.parkedCount === 0);
     await delay(1_000);
   }
 }
 
-function statusTable(statuses: readonly SubscriptionStatus[]): string {
+function statusTable(statuses: readonly SubscriptionStatus[], mendOfFailure: MendOfFailure): string {
   const rows = statuses.map((status) => [
     status.name,
     status.kind,
@@ -67,8 +67,10 @@ function statusTable(statuses: readonly SubscriptionStatus[]): string {
     ownersOf(status),
   ]);
   const failures = statuses.flatMap(({ name, failure, rebuild }) => [
-    ...(failure === null ? [] : [`${name}: ${failure}`]),
-    ...(rebuild?.failure ? [`${name}, new rows: ${rebuild.failure}`] : []),
+    ...(failure === null ? [] : [`${name}: ${failure}`, mendOfFailure(failure, name) ?? []].flat()),
+    ...(rebuild?.failure
+      ? [`${name}, rebuild: ${rebuild.failure}`, mendOfFailure(rebuild.failure, name) ?? []].flat()
+      : []),
   ]);
   return [
     table(['name', 'kind', 'version', 'state', 'position', 'behind', 'set aside', 'run by'], rows),

@@ -7,7 +7,11 @@ export interface CommandContext {
   readonly output: Output;
   /** Starts the application, without HTTP and subscriptions, when the command first needs it. */
   readonly application: () => Promise<INestApplicationContext>;
+  /** What to do about a failure of a subscription, in the words of this program; undefined where it knows nothing. */
+  readonly mendOfFailure: MendOfFailure;
 }
+
+export type MendOfFailure = (failure: string, subscription: string) => string | undefined;
 
 /** The work of a command. `false` means that it found something wrong: exit code 1. */
 export type CommandWork<A extends readonly unknown[]> = (
@@ -26,6 +30,7 @@ export interface CommandLineOptions {
   readonly description: string;
   readonly commands: readonly AddCommands[];
   readonly startApplication: () => Promise<StartedApplication>;
+  readonly mendOfFailure?: MendOfFailure;
 }
 
 export interface StartedApplication {
@@ -54,7 +59,7 @@ export async function runCommandLine(argv: readonly string[], options: CommandLi
 }
 
 async function runWork(
-  { startApplication }: CommandLineOptions,
+  { startApplication, mendOfFailure = () => undefined }: CommandLineOptions,
   json: boolean,
   work: (context: CommandContext) => Promise<boolean | void>,
 ): Promise<boolean> {
@@ -62,6 +67,7 @@ async function runWork(
   const context: CommandContext = {
     output: new Output(json),
     application: async () => (await (started ??= startApplication())).application,
+    mendOfFailure,
   };
   try {
     const outcome = await runInMessageContext({ correlationId: newId(), actor: 'cli' }, () => work(context));

@@ -4,6 +4,7 @@ export {
   type AddCommands,
   type CommandContext,
   type CommandLineOptions,
+  type MendOfFailure,
 } from './command-line';
 export { allPrinted, type Output } from './output';
 export { wholeNumber } from './options';

@@ -1,11 +1,10 @@
 import { visible } from '../cli/visible';
 import { withoutSecrets } from '../logging/without-secrets';
 
-/** A start that failed: the message says what to mend, and the stack only helps whom the message does not. */
-export function exitWith(error: unknown): never {
+/** Ends the process for a start or a command that failed. The stack is for debugging; `mend` says what to do, in words of this program. */
+export function exitWith(error: unknown, mend?: string): never {
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
-  process.stderr.write(
-    visible(withoutSecrets(process.env.LOG_LEVEL === 'debug' ? `${stack}\n` : `${name}: ${message}\n`)),
-  );
+  const said = process.env.LOG_LEVEL === 'debug' ? String(stack) : `${name}: ${message}`;
+  process.stderr.write(visible(withoutSecrets(`${mend ? `${said}\n${mend}` : said}\n`)));
   process.exit(1);
 }
