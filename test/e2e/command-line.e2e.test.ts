@@ -174,7 +174,7 @@ describe('an error of the kernel', () => {
     const refused = [
       {
         args: ['projections', 'cancel-rebuild', 'users'],
-        says: 'NoRebuildError: "users" is not being rebuilt.\nRun: npm run cli -- projections status\n',
+        says: 'NoRebuildError: Projection "users" is not being rebuilt.\nRun: npm run cli -- projections status\n',
       },
       {
         args: ['parked', 'retry', 'users', '1'],

@@ -185,7 +185,7 @@ describe('new rows that take over', () => {
       ),
     ]);
     expect(swapped === undefined ? cancelled : `${swapped}: ${cancelled}`).toMatch(
-      /^(given up|1: "tallies" is not being rebuilt\.)$/,
+      /^(given up|1: Projection "tallies" is not being rebuilt\.)$/,
     );
     expect(await orders.all()).toEqual([]);
     expect((await system.tallies()).a?.total).toBe(1);

@@ -6,7 +6,7 @@ export class RebuildInProgressError extends EventSourcingError {
   readonly kind = 'conflict';
 
   constructor(readonly projection: string) {
-    super(`"${projection}" is being rebuilt already. Follow that rebuild, or cancel it first.`);
+    super(`Projection "${projection}" is being rebuilt already. Follow that rebuild, or cancel it first.`);
   }
 }
 
@@ -16,7 +16,7 @@ export class NoRebuildError extends EventSourcingError {
   readonly kind = 'not-found';
 
   constructor(readonly projection: string) {
-    super(`"${projection}" is not being rebuilt.`);
+    super(`Projection "${projection}" is not being rebuilt.`);
   }
 }
 
@@ -26,7 +26,7 @@ export class NotAProjectorError extends EventSourcingError {
   readonly kind = 'invalid';
 
   constructor(readonly subscription: string) {
-    super(`"${subscription}" is a durable handler, and has no rows to rebuild.`);
+    super(`Subscription "${subscription}" is a durable handler, and has no rows to rebuild.`);
   }
 }
 
