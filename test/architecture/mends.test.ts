@@ -1,10 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command } from 'commander';
-import { addLogCommands, addSubscriptionCommands, addVerifyCommand } from '../../src/operations';
+import type { Command } from 'commander';
 import { mendOf, mendOfFailure, mends } from '../../src/operations/mends';
-import { addKeyCommands, addMigrateCommand } from '../../src/platform';
 import { LogHoleError, NotParkedError, RebuildInProgressError } from '../../src/event-sourcing';
+import { commandTree } from './command-tree';
 import { errorClasses } from './error-classes';
 import { readSources } from './import-graph';
 
@@ -36,16 +35,7 @@ describe('what the service says to do about errors of the kernel', () => {
   });
 
   it('names commands that the program has', () => {
-    const program = new Command();
-    const run = () => () => Promise.resolve();
-    for (const add of [
-      addMigrateCommand,
-      addVerifyCommand,
-      addSubscriptionCommands,
-      addLogCommands,
-      addKeyCommands,
-    ])
-      add(program, run);
+    const program = commandTree();
     const named = texts.flatMap((text) => [...text.matchAll(/npm run cli -- ([a-z -]*[a-z])/g)]);
     expect(named.length).toBeGreaterThan(10);
     for (const [, words = ''] of named) expect(commandOf(program, words.split(' '))).toBe(words);
