@@ -11,6 +11,11 @@ export interface EventSourcingOptions {
    * provide. `'in-memory'` is for specs: it loses everything, and production refuses it. The module closes the store at shutdown.
    */
   readonly store: 'in-memory' | PostgresEventStoreOptions | EventStore | Type<EventStore>;
+  /**
+   * The Postgres schema of the event store's own tables. Default: `annals`. The same as for `migrateEventSourcing`; two applications, or
+   * two tenants, keep separate logs in one database by two schemas.
+   */
+  readonly schema?: string;
   readonly subscriptions?: Partial<SubscriptionSettings>;
   /**
    * Memory for aggregates that this process keeps between their updates, in bytes as estimated from their events. Default

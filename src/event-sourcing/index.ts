@@ -14,6 +14,12 @@ export type {
   EventSourcingOptionsFactory,
 } from './event-sourcing.options';
 
+// The schema of the event store in the database, and its migration
+export { migrateEventSourcing, type MigrateEventSourcingOptions } from './schema/migrate-event-sourcing';
+export { pendingEventSourcing } from './schema/pending-event-sourcing';
+export { SchemaFileChangedError, SchemaInUseError } from './schema/errors';
+export { SchemaNameError } from './schema/kernel-schema';
+
 // Errors: told apart by `code` and `kind`
 export { EventSourcingError, kindOf, type ErrorKind } from './domain';
 export { statusOfKind } from './status-of-kind';

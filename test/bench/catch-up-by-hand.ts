@@ -7,7 +7,7 @@ interface LogRow {
   readonly data: { readonly email: string };
 }
 
-const nextRows = 'SELECT * FROM events WHERE position > $1 ORDER BY position LIMIT $2';
+const nextRows = 'SELECT * FROM annals.events WHERE position > $1 ORDER BY position LIMIT $2';
 const upsertMany = `
   INSERT INTO bench_rows (id, email) SELECT * FROM unnest($1::text[], $2::text[])
   ON CONFLICT (id) DO UPDATE SET email = EXCLUDED.email`;

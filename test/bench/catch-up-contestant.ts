@@ -21,6 +21,7 @@ export const upsertRow =
 
 /** A row for each stream, in the log of this project. */
 export async function rowsOfOurLog(pool: Pool, events: number): Promise<number> {
-  const text = 'SELECT count(DISTINCT aggregate_id)::integer AS count FROM events WHERE position <= $1';
+  const text =
+    'SELECT count(DISTINCT aggregate_id)::integer AS count FROM annals.events WHERE position <= $1';
   return (await pool.query<{ count: number }>(text, [events])).rows[0]?.count ?? 0;
 }

@@ -88,7 +88,7 @@ function ours(
     isSlow: false,
     rows: (events) => rowsOfOurLog(pool, events),
     run: async (events) => {
-      await pool.query('DELETE FROM subscriptions');
+      await pool.query('DELETE FROM annals.subscriptions');
       const projected = new ProgressSignal();
       const positions = new ProjectionPositions(dataSource, projected);
       const leases = new Leases(dataSource, uuidv7(), 60);

@@ -19,7 +19,7 @@ export function readLog({ store }: BenchSystem): Contestant {
 /** The same rows as `pg` gives them. */
 export function readRows({ pool }: BenchSystem): Contestant {
   let after = '0';
-  const text = 'SELECT * FROM events WHERE position > $1 ORDER BY position LIMIT $2';
+  const text = 'SELECT * FROM annals.events WHERE position > $1 ORDER BY position LIMIT $2';
   return {
     name: 'raw pg',
     once: async () => {

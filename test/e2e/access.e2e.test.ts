@@ -69,7 +69,7 @@ const unauthenticated = (person: Person) => ({
 });
 
 async function head(): Promise<unknown> {
-  return query(application.databaseUrl, 'SELECT count(*) FROM events');
+  return query(application.databaseUrl, 'SELECT count(*) FROM annals.events');
 }
 
 describe('every route', () => {

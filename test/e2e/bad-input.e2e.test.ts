@@ -20,7 +20,7 @@ afterAll(async () => {
 });
 afterEach(async () => {
   const { rows } = await database.query<{ events: string; claims: string; head: string }>(
-    'SELECT (SELECT count(*) FROM events) AS events, (SELECT count(*) FROM claims) AS claims, head FROM event_log',
+    'SELECT (SELECT count(*) FROM annals.events) AS events, (SELECT count(*) FROM annals.claims) AS claims, head FROM annals.event_log',
   );
   const count = String(accepted);
   expect(rows).toEqual([{ events: count, claims: count, head: count }]);

@@ -149,7 +149,7 @@ describe('a process with one half switched off', () => {
     expect(await listeners()).toBe(1);
     projecting.kill('SIGTERM');
     expect(await once(projecting, 'exit')).toEqual([0, null]);
-    const owners = await query(database.url, 'SELECT owner FROM subscriptions');
+    const owners = await query(database.url, 'SELECT owner FROM annals.subscriptions');
     expect(owners).toEqual([{ owner: null }, { owner: null }]);
 
     const later = await createUser(client);

@@ -8,11 +8,11 @@ import { waitUntil } from '../support/wait-until';
 /** A page of the log, of events that take 3.5 ms of the processor each: longer than a lease of 2 s. */
 const fill = `
   CREATE TABLE tallies (id text PRIMARY KEY, total integer NOT NULL, seen text NOT NULL);
-  INSERT INTO events (position, event_id, event_type, schema_version, aggregate_type, aggregate_id, aggregate_version, timestamp,
+  INSERT INTO annals.events (position, event_id, event_type, schema_version, aggregate_type, aggregate_id, aggregate_version, timestamp,
     data, metadata)
   SELECT n, gen_random_uuid(), 'Counted', 1, 'Tally', n::text, 1, now(), '{}', '{"actor": "test"}'
   FROM generate_series(1, 1000) AS n;
-  UPDATE event_log SET head = 1000`;
+  UPDATE annals.event_log SET head = 1000`;
 
 describe('two processes with a projection that keeps the processor busy', () => {
   let database: TestDatabase;
@@ -41,7 +41,7 @@ describe('two processes with a projection that keeps the processor busy', () => 
   }
 
   const subscription = async () => {
-    const text = 'SELECT position, epoch, owner FROM subscriptions';
+    const text = 'SELECT position, epoch, owner FROM annals.subscriptions';
     return (await client.query<{ position: string; epoch: string; owner: string }>(text)).rows[0];
   };
 

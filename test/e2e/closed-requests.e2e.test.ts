@@ -63,9 +63,9 @@ async function send({ method, path }: Operation, search: string, body?: string) 
 
 /** What requests could have changed. */
 async function traces(): Promise<unknown> {
-  const events = await query(database.url, 'SELECT count(*)::int FROM events');
-  const paused = await query(database.url, 'SELECT name FROM subscriptions WHERE paused');
-  return [events, paused, await query(database.url, 'SELECT count(*)::int FROM rebuilds')];
+  const events = await query(database.url, 'SELECT count(*)::int FROM annals.events');
+  const paused = await query(database.url, 'SELECT name FROM annals.subscriptions WHERE paused');
+  return [events, paused, await query(database.url, 'SELECT count(*)::int FROM annals.rebuilds')];
 }
 
 it('the document has the routes that are meant here', () => {

@@ -115,7 +115,7 @@ describe('verify', () => {
     await query(running.database.url, `UPDATE users SET name = 'Mallory' WHERE user_id = '${grace.userId}'`);
     await query(
       running.database.url,
-      `INSERT INTO claims VALUES ('user.email', 'x@y.example', 'User', 'nobody')`,
+      `INSERT INTO annals.claims VALUES ('user.email', 'x@y.example', 'User', 'nobody')`,
     );
     const [plain, json] = await Promise.all([run('verify'), run('verify', '--json')]);
     expect([plain.code, json.code]).toEqual([1, 1]);

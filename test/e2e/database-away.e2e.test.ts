@@ -123,14 +123,14 @@ describe('while the database is away, the process is live but not ready, and req
   });
 
   it('and it is ready again afterwards, though no event comes', async () => {
-    const [before] = await query<{ epoch: string }>(database.url, 'SELECT epoch FROM subscriptions');
+    const [before] = await query<{ epoch: string }>(database.url, 'SELECT epoch FROM annals.subscriptions');
     await proxy.cut();
     await eventually('the projector has failed', async () =>
       /subscriptions":"failing/.test(JSON.stringify((await ready()).body)),
     );
     await proxy.mend();
     await eventually('the projector follows again', async () => {
-      const [now] = await query<{ epoch: string }>(database.url, 'SELECT epoch FROM subscriptions');
+      const [now] = await query<{ epoch: string }>(database.url, 'SELECT epoch FROM annals.subscriptions');
       return now?.epoch !== before?.epoch;
     });
     await eventually('the service is ready', async () => (await ready()).status === 200, 150);

@@ -18,6 +18,8 @@ export function tablesOfPage(): ReadonlySet<string> {
   const granted = statements.flatMap(
     (statement) => /^GRANT .* ON (?!SCHEMA|FUNCTION|DATABASE)(.*) TO/.exec(statement)?.[1]?.split(', ') ?? [],
   );
-  const owned = statements.flatMap((statement) => /^ALTER TABLE (\w+) OWNER TO/.exec(statement)?.[1] ?? []);
+  const owned = statements.flatMap(
+    (statement) => /^ALTER TABLE ([\w.]+) OWNER TO/.exec(statement)?.[1] ?? [],
+  );
   return new Set([...granted, ...owned]);
 }

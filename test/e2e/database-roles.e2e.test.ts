@@ -59,7 +59,7 @@ afterAll(async () => {
 });
 
 async function parked(): Promise<string[]> {
-  const { rows } = await app.query<{ position: string }>('SELECT position FROM parked_events');
+  const { rows } = await app.query<{ position: string }>('SELECT position FROM annals.parked_events');
   return rows.map(({ position }) => position);
 }
 
@@ -80,7 +80,9 @@ describe('the page about database roles', () => {
   it('names every table that the migrations create', async () => {
     const rows = await runSql<{ name: string }>(
       server.url,
-      "SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')",
+      `SELECT CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END || c.relname AS name
+       FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+       WHERE n.nspname IN ('public', 'annals') AND c.relkind IN ('r', 'p')`,
     );
     const named = tablesOfPage();
     expect(rows.map(({ name }) => name).filter((name) => !named.has(name))).toEqual([]);
@@ -89,18 +91,17 @@ describe('the page about database roles', () => {
   it('gives the service no right on the log but to read it, and on the append but to call it', async () => {
     const tables = await app.query<{ name: string; rights: string }>(
       `SELECT t.name, string_agg(r.name, ' ') AS rights
-       FROM unnest(ARRAY['event_log', 'events', 'claims', 'migrations']) AS t(name),
+       FROM unnest(ARRAY['annals.event_log', 'annals.events', 'annals.claims', 'annals.schema_files', 'migrations']) AS t(name),
          unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS r(name)
        WHERE has_table_privilege(t.name, r.name) GROUP BY t.name`,
     );
-    expect(tables.rows.map(({ rights }) => rights)).toEqual(['SELECT', 'SELECT', 'SELECT', 'SELECT']);
+    expect(tables.rows.map(({ rights }) => rights)).toEqual(Array(5).fill('SELECT'));
     const functions = await app.query<{ name: string }>(
-      `SELECT proname AS name FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef
+      `SELECT proname AS name FROM pg_proc WHERE pronamespace = 'annals'::regnamespace AND prosecdef
        AND has_function_privilege(oid, 'EXECUTE') ORDER BY proname`,
     );
     expect(functions.rows.map(({ name }) => name)).toEqual([
       'append_events',
-      'append_plain_events',
       'try_append_batch',
       'try_append_event',
     ]);
@@ -150,13 +151,13 @@ describe('a service whose role owns nothing of the log', () => {
   it('can make a read model anew beside the old one, and put it in its place', async () => {
     await runSql(
       appUrl,
-      'CREATE TABLE projection_next.users (LIKE public.users INCLUDING ALL)',
-      'INSERT INTO projection_next.users SELECT * FROM public.users',
+      'CREATE TABLE annals_shadow.users (LIKE public.users INCLUDING ALL)',
+      'INSERT INTO annals_shadow.users SELECT * FROM public.users',
       'BEGIN',
-      'ALTER TABLE public.users SET SCHEMA projection_old',
-      'ALTER TABLE projection_next.users SET SCHEMA public',
+      'ALTER TABLE public.users SET SCHEMA annals_old',
+      'ALTER TABLE annals_shadow.users SET SCHEMA public',
       'COMMIT',
-      'DROP TABLE projection_old.users',
+      'DROP TABLE annals_old.users',
     );
     const created = await createUser(client);
     expect((await getUser(client, created)).email).toBe(created.email);
@@ -170,54 +171,55 @@ describe('a service whose role owns nothing of the log', () => {
 
 /** Every way to change the log, to loosen what guards it, or to become somebody who may. */
 const forbidden: readonly string[] = [
-  'UPDATE events SET data = data',
-  "UPDATE events SET event_type = 'Other' WHERE position = 1",
-  'DELETE FROM events WHERE position = 1',
-  'TRUNCATE events',
-  `INSERT INTO events SELECT position + 1000000, gen_random_uuid(), event_type, schema_version, aggregate_type,
-     aggregate_id, aggregate_version + 1000000, timestamp, data, metadata FROM events LIMIT 1`,
-  'UPDATE event_log SET head = head + 1',
-  'DELETE FROM event_log',
-  'INSERT INTO event_log DEFAULT VALUES',
-  'SELECT * FROM event_log FOR UPDATE',
-  'BEGIN; LOCK TABLE events IN ACCESS EXCLUSIVE MODE',
-  'BEGIN; LOCK TABLE event_log IN ROW EXCLUSIVE MODE',
-  "INSERT INTO claims VALUES ('user.email', 'x@example.com', 'User', 'x')",
-  'UPDATE claims SET aggregate_id = aggregate_id',
-  'DELETE FROM claims',
-  'TRUNCATE claims',
-  'UPDATE discarded_events SET reason = reason',
-  'DELETE FROM discarded_events',
+  'UPDATE annals.events SET data = data',
+  "UPDATE annals.events SET event_type = 'Other' WHERE position = 1",
+  'DELETE FROM annals.events WHERE position = 1',
+  'TRUNCATE annals.events',
+  `INSERT INTO annals.events SELECT position + 1000000, gen_random_uuid(), event_type, schema_version, aggregate_type,
+     aggregate_id, aggregate_version + 1000000, timestamp, data, metadata FROM annals.events LIMIT 1`,
+  'UPDATE annals.event_log SET head = head + 1',
+  'DELETE FROM annals.event_log',
+  'INSERT INTO annals.event_log DEFAULT VALUES',
+  'SELECT * FROM annals.event_log FOR UPDATE',
+  'BEGIN; LOCK TABLE annals.events IN ACCESS EXCLUSIVE MODE',
+  'BEGIN; LOCK TABLE annals.event_log IN ROW EXCLUSIVE MODE',
+  "INSERT INTO annals.claims VALUES ('user.email', 'x@example.com', 'User', 'x')",
+  'UPDATE annals.claims SET aggregate_id = aggregate_id',
+  'DELETE FROM annals.claims',
+  'TRUNCATE annals.claims',
+  'UPDATE annals.discarded_events SET reason = reason',
+  'DELETE FROM annals.discarded_events',
   'DELETE FROM migrations',
-  'ALTER TABLE events DISABLE TRIGGER ALL',
-  'ALTER TABLE events DISABLE TRIGGER events_are_immutable',
-  'DROP TRIGGER events_are_immutable ON events',
-  'CREATE TRIGGER another BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION refuse_change_of_events()',
-  'CREATE RULE forget AS ON INSERT TO events DO INSTEAD NOTHING',
-  'CREATE INDEX another ON events (event_type)',
-  'ALTER TABLE events ADD COLUMN more text',
-  'ALTER TABLE events RENAME TO other_events',
-  'ALTER TABLE events SET SCHEMA projection_old',
-  'ALTER TABLE events OWNER TO annals_app',
-  'ALTER TABLE claims DROP CONSTRAINT claims_scope_value',
-  'DROP TABLE events',
-  'DROP TABLE event_log',
-  'ALTER TABLE event_log ADD CHECK (head < 10)',
-  'DROP FUNCTION append_events',
-  'ALTER FUNCTION append_events SECURITY INVOKER',
-  'ALTER FUNCTION append_events SET search_path = public',
-  'DROP FUNCTION append_plain_events',
-  'ALTER FUNCTION append_plain_events SECURITY INVOKER',
-  'ALTER FUNCTION append_plain_events SET search_path = public',
-  'DROP FUNCTION try_append_batch',
-  'ALTER FUNCTION try_append_batch SECURITY INVOKER',
-  'ALTER FUNCTION try_append_batch SET search_path = public',
-  'DROP FUNCTION try_append_event',
-  'ALTER FUNCTION try_append_event SECURITY INVOKER',
-  'ALTER FUNCTION try_append_event SET search_path = public',
-  "SELECT judge_append('User', 'x', 0, 0, '{}')",
-  'DROP FUNCTION refuse_change_of_events() CASCADE',
-  `CREATE OR REPLACE FUNCTION refuse_change_of_events() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`,
+  'ALTER TABLE annals.events DISABLE TRIGGER ALL',
+  'ALTER TABLE annals.events DISABLE TRIGGER events_are_immutable',
+  'DROP TRIGGER events_are_immutable ON annals.events',
+  'CREATE TRIGGER another BEFORE INSERT ON annals.events FOR EACH ROW EXECUTE FUNCTION annals.refuse_change_of_events()',
+  'CREATE RULE forget AS ON INSERT TO annals.events DO INSTEAD NOTHING',
+  'CREATE INDEX another ON annals.events (event_type)',
+  'ALTER TABLE annals.events ADD COLUMN more text',
+  'ALTER TABLE annals.events RENAME TO other_events',
+  'ALTER TABLE annals.events SET SCHEMA annals_old',
+  'ALTER TABLE annals.events OWNER TO annals_app',
+  'ALTER TABLE annals.claims DROP CONSTRAINT claims_scope_value',
+  'DROP TABLE annals.events',
+  'DROP TABLE annals.event_log',
+  'ALTER TABLE annals.event_log ADD CHECK (head < 10)',
+  'DROP FUNCTION annals.append_events',
+  'ALTER FUNCTION annals.append_events SECURITY INVOKER',
+  'ALTER FUNCTION annals.append_events SET search_path = public',
+  'DROP FUNCTION annals.try_append_batch',
+  'ALTER FUNCTION annals.try_append_batch SECURITY INVOKER',
+  'ALTER FUNCTION annals.try_append_batch SET search_path = public',
+  'DROP FUNCTION annals.try_append_event',
+  'ALTER FUNCTION annals.try_append_event SECURITY INVOKER',
+  'ALTER FUNCTION annals.try_append_event SET search_path = public',
+  "SELECT annals.judge_append('User', 'x', 0, 0, '{}')",
+  'DROP FUNCTION annals.refuse_change_of_events() CASCADE',
+  `CREATE OR REPLACE FUNCTION annals.refuse_change_of_events() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`,
+  'CREATE TABLE annals.another (id integer)',
+  'CREATE FUNCTION annals.another() RETURNS integer LANGUAGE sql RETURN 1',
+  'DROP SCHEMA annals CASCADE',
+  'ALTER SCHEMA annals RENAME TO other',
   'DROP SCHEMA public CASCADE',
   'ALTER SCHEMA public RENAME TO other',
   'CREATE SCHEMA mine',
@@ -229,7 +231,7 @@ const forbidden: readonly string[] = [
   'ALTER ROLE annals_app SUPERUSER',
   'ALTER DATABASE annals OWNER TO annals_app',
   'ALTER SYSTEM SET fsync = off',
-  "COPY events TO PROGRAM 'cat'",
+  "COPY annals.events TO PROGRAM 'cat'",
 ];
 
 describe('the role of the service', () => {
@@ -243,7 +245,7 @@ describe('the role of the service', () => {
 
   it('gains nothing when it grants itself a right that it has not: Postgres warns, and does nothing', async () => {
     const before = await logOf();
-    await app.query('GRANT UPDATE, DELETE, TRUNCATE ON events, event_log TO annals_app');
+    await app.query('GRANT UPDATE, DELETE, TRUNCATE ON annals.events, annals.event_log TO annals_app');
     expect(await logOf()).toEqual(before);
   });
 
@@ -269,7 +271,7 @@ describe('the role of the service', () => {
       'no version',
       `append_events('{Note}', '{m}', '{NULL}', '{1}', '{1}', '{1}', ${newIds(1)}, '{Noted}', '{1}', ${jsons(1)}, ${jsons(1)}, '{}', '{}', '{}', '{}')`,
     ],
-    ...['append_plain_events', 'try_append_batch'].flatMap((append) => [
+    ...['try_append_batch'].flatMap((append) => [
       [
         `${append}: events of fewer streams`,
         `${append}('{Note}', '{o}', '{0}', ${newIds(2)}, '{Noted,Noted}', '{1,1}', ${jsons(2)}, ${jsons(2)})`,
@@ -329,12 +331,12 @@ describe('the role of the service', () => {
   ];
 
   it.each(misfits)('cannot leave a hole in the log or in a stream by %s', async (_what, append) => {
-    await app.query(`SELECT * FROM ${append}`).catch(() => undefined);
+    await app.query(`SELECT * FROM annals.${append}`).catch(() => undefined);
     const { rows } = await superuser.query(`
-      SELECT (SELECT head FROM event_log) = count(*) AND max(position) = count(*) AS "log",
+      SELECT (SELECT head FROM annals.event_log) = count(*) AND max(position) = count(*) AS "log",
         bool_and(aggregate_version = number) AS "streams"
       FROM (SELECT *, row_number() OVER (PARTITION BY aggregate_type, aggregate_id ORDER BY aggregate_version) AS number
-            FROM events) AS numbered`);
+            FROM annals.events) AS numbered`);
     expect(rows).toEqual([{ log: true, streams: true }]);
   });
 
@@ -351,15 +353,13 @@ describe('the role of the service', () => {
     for (const append of [
       `append_events('{Note}', '{1}', '{0}', '{1}', '{1}', '{1}', ARRAY[gen_random_uuid()], '{Noted}', '{1}',
         ARRAY['{}'::json], ARRAY['{}'::json], '{}', '{}', '{}', '{}')`,
-      `append_plain_events('{Note}', '{1}', '{1}', ARRAY[gen_random_uuid()], '{Noted}', '{1}',
+      `try_append_batch('{Note}', '{1}', '{1}', ARRAY[gen_random_uuid()], '{Noted}', '{1}',
         ARRAY['{}'::json], ARRAY['{}'::json])`,
-      `try_append_batch('{Note}', '{1}', '{2}', ARRAY[gen_random_uuid()], '{Noted}', '{1}',
-        ARRAY['{}'::json], ARRAY['{}'::json])`,
-      `try_append_event('Note', '1', 3, gen_random_uuid(), 'Noted', 1, '{}', '{}')`,
+      `try_append_event('Note', '1', 2, gen_random_uuid(), 'Noted', 1, '{}', '{}')`,
     ]) {
-      await app.query(`SELECT ${append}`);
+      await app.query(`SELECT annals.${append}`);
     }
-    expect((await logOf()).events).toBe(before.events + 4);
+    expect((await logOf()).events).toBe(before.events + 3);
     await app.query('DROP TABLE pg_temp.events');
     await app.query('DROP FUNCTION public.always CASCADE');
   });
@@ -377,11 +377,11 @@ function jsons(count: number): string {
 async function logOf(): Promise<{ readonly events: number }> {
   const { rows } = await superuser.query<{ events: number }>(
     `SELECT count(*)::integer AS events, md5(string_agg(e::text, '' ORDER BY position)) AS content,
-       (SELECT head FROM event_log) AS head, (SELECT string_agg(relname || relacl::text, ' ' ORDER BY relname)
+       (SELECT head FROM annals.event_log) AS head, (SELECT string_agg(relname || relacl::text, ' ' ORDER BY relname)
         FROM pg_class WHERE relname IN ('events', 'event_log', 'claims')) AS rights,
-        (SELECT md5(string_agg(c::text, '' ORDER BY c)) FROM claims c) AS claims,
-       (SELECT string_agg(tgname || ' ' || tgenabled::text, ' ') FROM pg_trigger WHERE tgrelid = 'events'::regclass) AS triggers
-     FROM events e`,
+        (SELECT md5(string_agg(c::text, '' ORDER BY c)) FROM annals.claims c) AS claims,
+       (SELECT string_agg(tgname || ' ' || tgenabled::text, ' ') FROM pg_trigger WHERE tgrelid = 'annals.events'::regclass) AS triggers
+     FROM annals.events e`,
   );
   if (!rows[0]) throw new Error('The log did not answer.');
   return rows[0];

@@ -35,7 +35,7 @@ function essence({ status, headers, body, problem }: Answer<unknown>) {
 async function usersWith(emails: readonly string[]): Promise<number> {
   const [stored] = await query<{ count: number }>(
     database.url,
-    `SELECT count(*)::int FROM events WHERE event_type = 'UserCreated'
+    `SELECT count(*)::int FROM annals.events WHERE event_type = 'UserCreated'
      AND data->>'email' = ANY ('{${emails.join()}}')`,
   );
   return stored?.count ?? 0;
@@ -164,7 +164,7 @@ describe('kill -9 between commit and answer', () => {
 it('receipts that have run out are deleted by a service that starts, and no others', async () => {
   await query(
     database.url,
-    `INSERT INTO receipts (caller, key, fingerprint, note, expires_at)
+    `INSERT INTO annals.receipts (caller, key, fingerprint, note, expires_at)
      SELECT 'cleaned', n::text, 'x', 'x', now() + CASE WHEN n <= 2500 THEN -1 ELSE 1 END * interval '1 hour'
      FROM generate_series(1, 2510) AS n`,
   );
@@ -172,7 +172,7 @@ it('receipts that have run out are deleted by a service that starts, and no othe
   const left = async () => {
     const [row] = await query<{ count: number }>(
       database.url,
-      "SELECT count(*)::int FROM receipts WHERE caller = 'cleaned'",
+      "SELECT count(*)::int FROM annals.receipts WHERE caller = 'cleaned'",
     );
     return row?.count;
   };

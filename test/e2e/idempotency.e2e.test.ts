@@ -184,11 +184,11 @@ describe('an Idempotency-Key', () => {
     const [kept] = await query<{ seconds: number }>(
       running.database.url,
       `SELECT extract(epoch FROM r.expires_at - e.timestamp)::float AS seconds
-       FROM receipts r JOIN events e ON e.aggregate_id = r.aggregate_id AND e.aggregate_version = 2
+       FROM annals.receipts r JOIN annals.events e ON e.aggregate_id = r.aggregate_id AND e.aggregate_version = 2
        WHERE r.key = '${key}'`,
     );
     expect(kept?.seconds).toBe(86_400);
-    await query(running.database.url, `UPDATE receipts SET expires_at = now() WHERE key = '${key}'`);
+    await query(running.database.url, `UPDATE annals.receipts SET expires_at = now() WHERE key = '${key}'`);
     const later = await rename(userId, 'Edsger', withKey(key));
     expect([later.body.version, isReplayed(later)]).toEqual([first.body.version + 1, false]);
   });
@@ -236,7 +236,7 @@ describe('1,000 pairs of the same request at once', () => {
     const emails = pairs.map(({ email }) => `'${email}'`).join();
     const [stored] = await query<{ count: number }>(
       running.database.url,
-      `SELECT count(*)::int FROM events WHERE event_type = 'UserCreated' AND data->>'email' IN (${emails})`,
+      `SELECT count(*)::int FROM annals.events WHERE event_type = 'UserCreated' AND data->>'email' IN (${emails})`,
     );
     expect(stored?.count).toBe(1_000);
   }, 300_000);

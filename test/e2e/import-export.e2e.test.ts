@@ -36,7 +36,7 @@ const people = join(root, 'test', 'demo', 'people.csv');
 
 /** Runs the service until its read model has the whole log, and asks it. */
 async function withService<T>(ask: (client: Client) => Promise<T>): Promise<T> {
-  const [head] = await query<{ head: string }>(database.url, 'SELECT head FROM event_log');
+  const [head] = await query<{ head: string }>(database.url, 'SELECT head FROM annals.event_log');
   const service = await startService({ DATABASE_URL: database.url });
   const client = new Client(service.url);
   const headers = { 'Min-Event-Position': head?.head ?? '', Prefer: 'wait=10' };
@@ -47,7 +47,7 @@ async function withService<T>(ask: (client: Client) => Promise<T>): Promise<T> {
 }
 
 async function countEvents(): Promise<number> {
-  const [row] = await query<{ count: number }>(database.url, 'SELECT count(*)::integer FROM events');
+  const [row] = await query<{ count: number }>(database.url, 'SELECT count(*)::integer FROM annals.events');
   return row?.count ?? 0;
 }
 
@@ -62,7 +62,7 @@ describe('migrate', () => {
       ]);
       const second = await commandLineOf(empty.url)('migrate', '--json');
       expect([second.code, second.stdout, second.stderr]).toEqual([0, '{"migrations":[]}\n', '']);
-      expect(await query(empty.url, 'SELECT head FROM event_log')).toEqual([{ head: '0' }]);
+      expect(await query(empty.url, 'SELECT head FROM annals.event_log')).toEqual([{ head: '0' }]);
     } finally {
       await empty.drop();
     }
@@ -137,7 +137,7 @@ describe('users import', () => {
     expect(wrong.every(({ problem }) => /\w/.test(problem))).toBe(true);
     const stored = await query(
       database.url,
-      `SELECT data, metadata ->> 'actor' AS actor FROM events WHERE aggregate_id = '${adaId}' OR position = 2 ORDER BY position`,
+      `SELECT data, metadata ->> 'actor' AS actor FROM annals.events WHERE aggregate_id = '${adaId}' OR position = 2 ORDER BY position`,
     );
     expect(stored).toEqual([
       { data: { name: 'Ada', email: 'ada@example.com' }, actor: 'cli' },
@@ -177,7 +177,7 @@ describe('users import', () => {
     expect(await countEvents()).toBe(count);
     const claims = await query(
       database.url,
-      'SELECT count(*)::integer AS held, count(DISTINCT value)::integer AS values FROM claims',
+      'SELECT count(*)::integer AS held, count(DISTINCT value)::integer AS values FROM annals.claims',
     );
     expect(claims).toEqual([{ held: count, values: count }]);
   });

@@ -42,7 +42,7 @@ async function importLines(name: string, lines: readonly string[], ...options: r
 async function users(): Promise<unknown[]> {
   return query(
     database.url,
-    "SELECT data ->> 'name' AS name, data ->> 'email' AS email FROM events ORDER BY position",
+    "SELECT data ->> 'name' AS name, data ->> 'email' AS email FROM annals.events ORDER BY position",
   );
 }
 
@@ -131,7 +131,7 @@ describe('users import compares what is stored with what the line says', () => {
       ])
         expect(await runThere('users', 'import', path)).toEqual({ code: 0, stdout, stderr: '' });
       const kept =
-        'SELECT aggregate_id, event_type, data FROM events ORDER BY aggregate_id, aggregate_version';
+        'SELECT aggregate_id, event_type, data FROM annals.events ORDER BY aggregate_id, aggregate_version';
       expect(await query(other.url, kept)).toEqual(await query(database.url, kept));
       expect(jsonLines<{ isActive: boolean }>(exported.stdout).map(({ isActive }) => isActive)).toEqual([
         true,

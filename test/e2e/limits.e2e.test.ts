@@ -224,7 +224,7 @@ describe('500 requests at once on a pool of 10, while the database is slow', () 
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201));
     const [stored] = await query<{ count: number }>(
       database.url,
-      `SELECT count(*)::int FROM events WHERE data->>'email' = ANY ('{${emails.join()}}')`,
+      `SELECT count(*)::int FROM annals.events WHERE data->>'email' = ANY ('{${emails.join()}}')`,
     );
     expect(stored?.count).toBe(500);
   }, 120_000);

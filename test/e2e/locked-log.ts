@@ -13,7 +13,7 @@ export async function lockLog(databaseUrl: string): Promise<LockedLog> {
   connection.on('error', () => undefined);
   await connection.connect();
   await connection.query('BEGIN');
-  await connection.query('SELECT FROM event_log FOR UPDATE');
+  await connection.query('SELECT FROM annals.event_log FOR UPDATE');
   return {
     isAwaited: (appends = 1) =>
       eventually('appends wait for the log', async () => {

@@ -28,7 +28,7 @@ const subscriptions = ['users', 'welcome-message'];
 
 /** Scrapes until this process has counted every event in both, and their status, a second old at most, says so too. */
 async function settled(): Promise<Scrape> {
-  const [log] = await query<{ head: string }>(database.url, 'SELECT head FROM event_log');
+  const [log] = await query<{ head: string }>(database.url, 'SELECT head FROM annals.event_log');
   let last = await scrape(service.url);
   await eventually('the subscriptions have seen everything', async () => {
     last = await scrape(service.url);
@@ -200,7 +200,7 @@ describe('the metrics of subscriptions', () => {
 
   it('count a hole in the log, and the failures that it leads to', async () => {
     await settled();
-    await query(database.url, 'UPDATE event_log SET head = head + 1');
+    await query(database.url, 'UPDATE annals.event_log SET head = head + 1');
     await createUser(client);
     const labels = { subscription: 'users' };
     await eventually('the hole is seen', async () => {
@@ -243,7 +243,7 @@ describe('while the database is away, a scrape', () => {
   it('answers with the rest, when statements hang; and asks the database once, however often it is scraped', async () => {
     const name = new URL(database.url).pathname.slice(1);
     const waiting = `SELECT pid FROM pg_stat_activity WHERE datname = '${name}' AND wait_event_type = 'Lock' AND query LIKE '%parked_count%'`;
-    const lock = `LOCK TABLE parked_events IN ACCESS EXCLUSIVE MODE`;
+    const lock = `LOCK TABLE annals.parked_events IN ACCESS EXCLUSIVE MODE`;
     const release = await holding(lock);
     try {
       await eventually('a scrape gives up', async () => {

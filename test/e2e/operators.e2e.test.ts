@@ -127,7 +127,7 @@ describe('operators', () => {
     expect((await parked()).find(({ streamId }) => streamId === users[0])?.category).toBe('data');
     // As after the last try: now nothing happens by itself.
     await sql.query(
-      "UPDATE parked_events SET state = 'parked', next_attempt_at = NULL WHERE state = 'retrying'",
+      "UPDATE annals.parked_events SET state = 'parked', next_attempt_at = NULL WHERE state = 'retrying'",
     );
     await sql.query('DELETE FROM welcome_messages WHERE user_id = ANY ($1)', [users]);
     const one = await cli('parked', 'retry', 'welcome-message', '--stream', 'User', users[0] ?? '');
@@ -163,7 +163,7 @@ describe('operators', () => {
       (await cli('parked', 'discard', 'welcome-message', position, '--reason', 'spoke to her')).code,
     ).toBe(0);
     expect((await parked()).some(({ streamId }) => streamId === userId)).toBe(false);
-    const kept = await sql.query('SELECT reason, actor FROM discarded_events WHERE position = $1', [
+    const kept = await sql.query('SELECT reason, actor FROM annals.discarded_events WHERE position = $1', [
       position,
     ]);
     expect(kept.rows).toEqual([{ reason: 'spoke to her', actor: 'cli' }]);

@@ -81,7 +81,7 @@ describe('a read model is made anew', () => {
       { rebuilt: 'users' },
     ]);
     expect(await nameOfAda()).toBe('Ada');
-    const old = await sql.query<{ name: string }>('SELECT name FROM projection_old.users');
+    const old = await sql.query<{ name: string }>('SELECT name FROM annals_old.users');
     expect(old.rows).toEqual([{ name: 'Mallory' }]);
     expect((await cli('projections', 'drop-old', 'users')).stdout).toBe('Dropped.\n');
     expect((await cli('projections', 'drop-old', 'users')).stdout).toBe('There are no old rows.\n');

@@ -123,8 +123,8 @@ describe('a start that leaves the migrations to somebody else', () => {
     await runSql(
       url(),
       `DELETE FROM migrations WHERE name = '${pending}'`,
-      'ALTER FUNCTION try_append_event RENAME TO try_append_event_of_later',
-      'ALTER FUNCTION try_append_batch RENAME TO try_append_batch_of_later',
+      'ALTER FUNCTION annals.try_append_event RENAME TO try_append_event_of_later',
+      'ALTER FUNCTION annals.try_append_batch RENAME TO try_append_batch_of_later',
     );
     const service = await startService({ DATABASE_URL: url(), MIGRATE_ON_START: 'false' });
     const client = new Client(service.url);
@@ -133,8 +133,8 @@ describe('a start that leaves the migrations to somebody else', () => {
     expect((await migrateAt(url())).code).toBe(0);
     await runSql(
       url(),
-      'ALTER FUNCTION try_append_event_of_later RENAME TO try_append_event',
-      'ALTER FUNCTION try_append_batch_of_later RENAME TO try_append_batch',
+      'ALTER FUNCTION annals.try_append_event_of_later RENAME TO try_append_event',
+      'ALTER FUNCTION annals.try_append_batch_of_later RENAME TO try_append_batch',
     );
     await eventually('it is ready', async () => (await client.get('/health/ready')).status === 200);
     await createUser(client, { email: 'ada@example.com' });
@@ -153,10 +153,10 @@ describe('a log whose tables were restored one without the other', () => {
     const service = await startService({ DATABASE_URL: url() });
     const client = new Client(service.url);
     for (const number of [1, 2, 3]) await createUser(client, { email: `${number}@example.com` });
-    await runSql(url(), 'UPDATE event_log SET head = 0');
+    await runSql(url(), 'UPDATE annals.event_log SET head = 0');
     const { status, body } = await client.get<{ checks: Record<string, string> }>('/health/ready');
     const refused = await startAt(url());
-    const [, mend = ''] = /run: (INSERT INTO event_log .*)$/m.exec(refused.stderr) ?? [];
+    const [, mend = ''] = /run: (INSERT INTO annals.event_log .*)$/m.exec(refused.stderr) ?? [];
     await runSql(url(), mend);
     await eventually('it is ready', async () => (await client.get('/health/ready')).status === 200);
     await createUser(client, { email: '4@example.com' });

@@ -33,7 +33,7 @@ describe('a service that is told to stop', () => {
     await log.unlock();
     expect((await answer).status).toBe(201);
     expect(await exited).toBe(0);
-    expect(await query(database.url, 'SELECT FROM subscriptions WHERE owner IS NOT NULL')).toEqual([]);
+    expect(await query(database.url, 'SELECT FROM annals.subscriptions WHERE owner IS NOT NULL')).toEqual([]);
   });
 
   it('waits for that request, without a grace too', async () => {

@@ -16,7 +16,7 @@ beforeAll(async () => {
   const metadata = '{"correlationId":"c","causationId":"c","actor":"sql"}';
   await query(
     running.database.url,
-    `SELECT try_append_event('User', '${ada.userId}', 1, '${randomUUID()}', 'UserRenamed', 1, '${data}', '${metadata}')`,
+    `SELECT annals.try_append_event('User', '${ada.userId}', 1, '${randomUUID()}', 'UserRenamed', 1, '${data}', '${metadata}')`,
   );
 });
 afterAll(() => running.end());
@@ -58,7 +58,10 @@ describe('a number in the log that JavaScript cannot hold', () => {
     const bob = await createUser(running.client, { name: 'Bob' });
     expect((await getUser(running.client, bob)).name).toBe('Bob');
     await waitUntil(async () => {
-      const parked = await query<{ error: string }>(running.database.url, 'SELECT error FROM parked_events');
+      const parked = await query<{ error: string }>(
+        running.database.url,
+        'SELECT error FROM annals.parked_events',
+      );
       return parked.some(({ error }) => error.startsWith(words));
     });
     expect((await running.client.get<{ name: string }>(`/v1/users/${ada.userId}`)).body.name).toBe('Ada');

@@ -20,7 +20,7 @@ const storedMetadata = async (userId: string): Promise<StoredMetadata['metadata'
   (
     await query<StoredMetadata>(
       database.url,
-      `SELECT metadata FROM events WHERE aggregate_id = '${userId}' ORDER BY position`,
+      `SELECT metadata FROM annals.events WHERE aggregate_id = '${userId}' ORDER BY position`,
     )
   ).map(({ metadata }) => metadata);
 

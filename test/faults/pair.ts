@@ -72,7 +72,7 @@ export class Pair {
   /** The owner of a lease is written as `host/pid/random`. */
   private async place(): Promise<Place> {
     const { rows } = await this.pool.query<{ owner: string | null; position: string }>(
-      `SELECT owner, position FROM subscriptions WHERE name = 'users'`,
+      `SELECT owner, position FROM annals.subscriptions WHERE name = 'users'`,
     );
     const pid = rows[0]?.owner?.split('/')[1];
     return { pid: pid === undefined ? undefined : Number(pid), position: BigInt(rows[0]?.position ?? 0) };

@@ -32,13 +32,15 @@ afterAll(async () => {
 });
 
 async function countEvents(): Promise<number> {
-  const { rows } = await pool.query<{ count: number }>('SELECT count(*)::integer AS count FROM events');
+  const { rows } = await pool.query<{ count: number }>(
+    'SELECT count(*)::integer AS count FROM annals.events',
+  );
   return rows[0]?.count ?? 0;
 }
 
 async function leasesOf(pid: number): Promise<string[]> {
   const { rows } = await pool.query<{ owner: string }>(
-    'SELECT owner FROM subscriptions WHERE owner LIKE $1',
+    'SELECT owner FROM annals.subscriptions WHERE owner LIKE $1',
     [`%/${pid}/%`],
   );
   return rows.map(({ owner }) => owner);

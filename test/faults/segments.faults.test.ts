@@ -83,7 +83,7 @@ it.each(logs)(
       reportRound('segments', { round, events: head, faults: done.join(' + ') || 'none' });
     }
     const owners = await system.dataSource.query<{ owner: string }[]>(
-      'SELECT DISTINCT owner FROM subscriptions',
+      'SELECT DISTINCT owner FROM annals.subscriptions',
     );
     report('segments', { 'processes at the end': owners.length });
   },

@@ -37,7 +37,7 @@ export function openPool(url: string): Pool {
 
 export async function placesOf(pool: Pool): Promise<{ readonly head: bigint; readonly checkpoint: bigint }> {
   const { rows } = await pool.query<{ head: string; checkpoint: string | null }>(
-    `SELECT head, (SELECT position FROM subscriptions WHERE name = 'users') AS checkpoint FROM event_log`,
+    `SELECT head, (SELECT position FROM annals.subscriptions WHERE name = 'users') AS checkpoint FROM annals.event_log`,
   );
   return { head: BigInt(rows[0]?.head ?? 0), checkpoint: BigInt(rows[0]?.checkpoint ?? 0) };
 }
@@ -46,13 +46,13 @@ export async function readStored(pool: Pool): Promise<Stored> {
   const events = await pool.query<StoredEvent & { position: string }>(
     `SELECT position, aggregate_id AS stream, aggregate_version AS version, event_type AS type,
        metadata->>'correlationId' AS attempt
-     FROM events ORDER BY position`,
+     FROM annals.events ORDER BY position`,
   );
   const users = await pool.query<StoredUser>(
     'SELECT user_id AS "userId", name, email, is_active AS "isActive", version FROM users',
   );
   const claims = await pool.query<{ value: string; holder: string }>(
-    'SELECT value, aggregate_id AS holder FROM claims',
+    'SELECT value, aggregate_id AS holder FROM annals.claims',
   );
   return {
     ...(await placesOf(pool)),

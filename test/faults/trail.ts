@@ -40,7 +40,7 @@ const makeTrail = `
     VALUES (NEW.owner, OLD.epoch, NEW.epoch, OLD.position, NEW.position);
     RETURN NULL;
   END $$;
-  CREATE TRIGGER keep_move AFTER UPDATE ON subscriptions FOR EACH ROW
+  CREATE TRIGGER keep_move AFTER UPDATE ON annals.subscriptions FOR EACH ROW
     WHEN (NEW.name = 'users' AND
       (OLD.owner, OLD.epoch, OLD.position) IS DISTINCT FROM (NEW.owner, NEW.epoch, NEW.position))
     EXECUTE FUNCTION keep_move();

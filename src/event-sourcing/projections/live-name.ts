@@ -1,10 +1,13 @@
 import type { EntityManager } from 'typeorm';
+import { quoted } from '../postgres/identifiers';
 import { TableMissingError } from '../rows/errors';
+import { OnApplication, schemaOf } from '../schema/query';
+import { shadow } from '../schema/sql';
 
 const find = `
   SELECT format('%I.%I', s.name, $1::text) AS name
   FROM unnest(current_schemas(false)) WITH ORDINALITY AS s (name, nth)
-  WHERE to_regclass(format('%I.%I', s.name, $1::text)) IS NOT NULL AND s.name <> 'projection_next'
+  WHERE to_regclass(format('%I.%I', s.name, $1::text)) IS NOT NULL AND s.name <> $2
   ORDER BY s.nth LIMIT 1`;
 
 /**
@@ -12,7 +15,12 @@ const find = `
  * comes first. @throws TableMissingError when there is none.
  */
 export async function liveName(manager: EntityManager, table: string): Promise<string> {
-  const [row] = await manager.query<{ name: string }[]>(find, [table]);
+  const [row] = await manager.query<{ name: string }[]>(find, [table, schemaOf(manager).shadowName]);
   if (!row) throw new TableMissingError(`no table "${table}"`);
   return row.name;
+}
+
+/** The table that a rebuild of this table fills, with its schema. */
+export function shadowOf(on: OnApplication, table: string): string {
+  return `${shadow(schemaOf(on))}.${quoted(table)}`;
 }

@@ -15,6 +15,8 @@ import { liveName } from './live-name';
 import { Projection } from './projection';
 import { tablesOf } from './tables-of';
 import { hideBehindTemporary } from './temporary-tables';
+import { annals, sql } from '../schema/sql';
+import { query } from '../schema/query';
 
 /** A row that the read model has and a fresh fold has not, or the other way round. */
 export interface RowDifference {
@@ -32,11 +34,11 @@ export interface FoldComparison {
   readonly differences: readonly RowDifference[];
 }
 
-const readCheckpoints = 'SELECT position FROM subscriptions WHERE name = $1 ORDER BY segment';
+const readCheckpoints = sql`SELECT position FROM ${annals}.subscriptions WHERE name = $1 ORDER BY segment`;
 
-const selectLeftOut = `
-  SELECT position FROM parked_events WHERE subscription = $1
-  UNION SELECT position FROM discarded_events WHERE subscription = $1 AND NOT superseded`;
+const selectLeftOut = sql`
+  SELECT position FROM ${annals}.parked_events WHERE subscription = $1
+  UNION SELECT position FROM ${annals}.discarded_events WHERE subscription = $1 AND NOT superseded`;
 
 /** What the rows hold: the events of each segment up to its checkpoint, without those that are left out. */
 interface Extent {
@@ -93,8 +95,8 @@ export class ProjectionFold {
 }
 
 async function readExtent(manager: EntityManager, name: string): Promise<Extent> {
-  const rows = await manager.query<{ position: string }[]>(readCheckpoints, [name]);
-  const leftOut = await manager.query<{ position: string }[]>(selectLeftOut, [name]);
+  const rows = await query<{ position: string }[]>(manager, readCheckpoints, [name]);
+  const leftOut = await query<{ position: string }[]>(manager, selectLeftOut, [name]);
   return {
     checkpoints: rows.map((row) => BigInt(row.position)),
     leftOut: new Set(leftOut.map((row) => BigInt(row.position))),

@@ -4,8 +4,10 @@ import { Position } from '../event-store/event-envelope';
 import { ProgressSignal } from '../event-store/progress-signal';
 import { DATA_SOURCE } from '../injection-tokens';
 import { PositionWaiters } from './position-waiters';
+import { annals, sql } from '../schema/sql';
+import { query } from '../schema/query';
 
-const readCheckpoint = 'SELECT min(position) AS position FROM subscriptions WHERE name = $1';
+const readCheckpoint = sql`SELECT min(position) AS position FROM ${annals}.subscriptions WHERE name = $1`;
 
 /** How long to sleep before asking again how far another process has projected, in milliseconds. */
 const pollMs = 20;
@@ -68,7 +70,7 @@ export class ProjectionPositions {
   }
 
   private async read(name: string): Promise<Position> {
-    const [row] = await this.dataSource.query<{ position: string | null }[]>(readCheckpoint, [name]);
+    const [row] = await query<{ position: string | null }[]>(this.dataSource, readCheckpoint, [name]);
     return BigInt(row?.position ?? 0);
   }
 }

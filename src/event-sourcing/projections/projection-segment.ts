@@ -1,6 +1,8 @@
 import type { EntityManager } from 'typeorm';
 import { RecordedEvent } from '../event-store/event-envelope';
 import { quoted } from '../postgres/identifiers';
+import { query } from '../schema/query';
+import { shadow, sql } from '../schema/sql';
 import { segmentOf } from '../subscriptions/checkpoints/segment-of';
 import { Segment, shadowName, Subscriber, WithinTime } from '../subscriptions/subscriber';
 import { Projection } from './projection';
@@ -9,8 +11,7 @@ import { tablesOf } from './tables-of';
 /** Which tables a projection writes: those that queries read, or their shadow tables, which a rebuild fills. */
 export type ProjectionTarget = 'live' | 'shadow';
 
-const hideLiveTables =
-  "SELECT set_config('search_path', 'projection_next, ' || current_setting('search_path'), true)";
+const hideLiveTables = sql`SELECT set_config('search_path', '${shadow}, ' || current_setting('search_path'), true)`;
 
 /** The streams of one segment, projected. */
 export class ProjectionSegment implements Subscriber {
@@ -36,7 +37,7 @@ export class ProjectionSegment implements Subscriber {
   }
 
   async handle(events: Iterable<RecordedEvent>, manager: EntityManager, within?: WithinTime): Promise<void> {
-    if (this.target === 'shadow') await manager.query(hideLiveTables);
+    if (this.target === 'shadow') await query(manager, hideLiveTables);
     await this.lockTables(manager);
     await this.projection.handle(events, manager, within);
   }

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { schemaOf } from '../schema/query';
 import { quoted } from '../postgres/identifiers';
 import { TableMissingError } from './errors';
 
@@ -39,7 +40,7 @@ const read = `
     FROM types d JOIN pg_type t ON t.oid = d.typbasetype WHERE d.typtype = 'd'
   )
   SELECT
-    (SELECT c.relpersistence = 't' OR n.nspname = 'projection_next'
+    (SELECT c.relpersistence = 't' OR n.nspname = $2
      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = w.oid) AS "isPassing",
     (SELECT json_agg(json_build_object(
        'name', a.attname,
@@ -94,7 +95,7 @@ function keep({ connection }: EntityManager, table: string, facts: TableFacts): 
 }
 
 function ask(manager: EntityManager, table: string): Promise<readonly Found[]> {
-  const values = [quoted(table)];
+  const values = [quoted(table), schemaOf(manager).shadowName];
   const { queryRunner } = manager;
   return queryRunner ? queryRunner.query(read, values) : manager.query(read, values);
 }

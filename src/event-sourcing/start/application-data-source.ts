@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module';
 import type { InjectionToken } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
+import { KernelSchema } from '../schema/kernel-schema';
+import { useSchema } from '../schema/query';
 import { EventRegistrationError } from '../event-store/event-registry';
 import type { EventSourcingExtras, EventSourcingOptions } from '../event-sourcing.options';
 
@@ -52,7 +54,10 @@ export function applicationDataSource(name: InjectionToken) {
           'Name it beside the factory: forRootAsync({ useFactory, dataSource }).',
       );
     }
-    if (found) return found;
+    if (found) {
+      useSchema(found, new KernelSchema(options.schema));
+      return found;
+    }
     if (!('connection' in Object(options.store))) return noDataSource;
     const label = typeof name === 'function' ? name.name : String(name);
     throw new EventRegistrationError(

@@ -11,7 +11,7 @@ import { checkColumns } from './check-columns';
 import { checkInMemory, checkNoSubscription } from './check-in-memory';
 import { checkEntityNames, checkOptions, checkSameLog } from './check-log';
 import { checkOneProjectorEach } from './check-read-model-tables';
-import { checkKernelRights, checkKernelTables, checkRights } from './check-rights';
+import { checkKernelRights, checkKernelSchema, checkKernelTables, checkRights } from './check-rights';
 import { Explorer } from './explorer';
 import { checkOwner } from './table-owners';
 
@@ -41,9 +41,10 @@ export class ApplicationStart implements OnModuleInit {
 
   private async checkLog(isRunning: boolean): Promise<void> {
     checkOptions(this.dataSource);
+    await checkKernelSchema(this.dataSource);
     const log = await checkSameLog(this.store, this.dataSource);
     await checkKernelTables(this.dataSource);
-    checkEntityNames(this.dataSource, log);
+    await checkEntityNames(this.dataSource, log);
     if (isRunning) await checkKernelRights(this.dataSource);
   }
 
@@ -65,10 +66,8 @@ export class ApplicationStart implements OnModuleInit {
       const entities = projection.definition.entities.map((entity) => this.dataSource.getMetadata(entity));
       for (const entity of entities) await checkColumns(this.dataSource, projection.name, entity);
       const rights = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'];
-      await checkRights(
-        this.dataSource,
-        Object.fromEntries(entities.map(({ tableName }) => [tableName, rights])),
-      );
+      const tables = Object.fromEntries(entities.map(({ tableName }) => [tableName, rights]));
+      await checkRights(this.dataSource, { tables });
       await checkOwner(this.dataSource, projection);
     }
   }

@@ -1,10 +1,12 @@
 import type { DataSource } from 'typeorm';
 import { EventRegistrationError } from '../event-store/event-registry';
 import { DatabaseNotReadyError } from './errors';
+import { annals, sql } from '../schema/sql';
+import { query } from '../schema/query';
 
-const findTraces = `
-  SELECT (SELECT head FROM event_log WHERE only_row) AS head,
-    (SELECT string_agg(DISTINCT name, ', ') FROM subscriptions WHERE position > 0) AS subscriptions`;
+const findTraces = sql`
+  SELECT (SELECT head FROM ${annals}.event_log WHERE only_row) AS head,
+    (SELECT string_agg(DISTINCT name, ', ') FROM ${annals}.subscriptions WHERE position > 0) AS subscriptions`;
 
 interface Traces {
   readonly head: string | null;
@@ -16,7 +18,7 @@ interface Traces {
  * @throws DatabaseNotReadyError for a database that holds another log
  */
 export async function checkInMemory(dataSource: DataSource): Promise<void> {
-  const [traces] = await dataSource.query<Traces[]>(findTraces);
+  const [traces] = await query<Traces[]>(dataSource, findTraces);
   if (!traces || (BigInt(traces.head ?? 0) === 0n && traces.subscriptions === null)) return;
   const held = traces.subscriptions ? `checkpoints of another log (${traces.subscriptions})` : 'another log';
   throw new DatabaseNotReadyError(

@@ -2,8 +2,10 @@ import type { DataSource } from 'typeorm';
 import type { EventStore } from '../event-store/event-store';
 import { LogIdentity } from '../event-store/log-identity';
 import { readLogIdentity } from '../event-store/postgres/read-log-identity';
-import { DatabaseNotMigratedError, DatabaseNotReadyError } from './errors';
+import { notMigrated } from './check-rights';
+import { DatabaseNotReadyError } from './errors';
 import { kernelTables } from './kernel-tables';
+import { query, schemaOf } from '../schema/query';
 
 /** SQLSTATEs of a table or a column that is not there. */
 const missing = new Set(['42P01', '42703']);
@@ -14,8 +16,9 @@ const missing = new Set(['42P01', '42703']);
  * @throws DatabaseNotReadyError
  */
 export async function checkSameLog(store: EventStore, dataSource: DataSource): Promise<LogIdentity> {
-  const log = await identityOf('the event store', () => store.identity());
-  const beside = await identityOf('the data source', () => identityBehind(dataSource));
+  const { name } = schemaOf(dataSource);
+  const log = await identityOf('the event store', name, () => store.identity());
+  const beside = await identityOf('the data source', name, () => identityBehind(dataSource));
   if (log.place === beside.place && log.id === beside.id) return log;
   throw new DatabaseNotReadyError(
     `The event store and the data source lead to different logs: ${nameOf(log)} and ${nameOf(beside)}. Read models and checkpoints ` +
@@ -25,19 +28,21 @@ export async function checkSameLog(store: EventStore, dataSource: DataSource): P
 
 /** From the master: where there are replicas, `query` goes to them for nothing. */
 async function identityBehind(dataSource: DataSource): Promise<LogIdentity | undefined> {
-  const [row] = await dataSource.query<LogIdentity[]>(readLogIdentity);
+  const [row] = await query<LogIdentity[]>(dataSource, readLogIdentity);
   return row;
 }
 
-async function identityOf(what: string, read: () => Promise<LogIdentity | undefined>): Promise<LogIdentity> {
+async function identityOf(
+  what: string,
+  schema: string,
+  read: () => Promise<LogIdentity | undefined>,
+): Promise<LogIdentity> {
   const identity = await read().catch((error: Error & { code?: string }) => {
     if (missing.has(error.code ?? '')) return undefined;
     throw error;
   });
   if (identity) return identity;
-  throw new DatabaseNotMigratedError(
-    `The database of ${what} has no log, or one of an earlier release: migrations are pending. Call migrateEventSourcing as the owner of the log.`,
-  );
+  throw notMigrated(schema, `that of ${what} has no log in schema "${schema}"`);
 }
 
 function nameOf({ database, schema, id }: LogIdentity): string {
@@ -60,8 +65,9 @@ export function checkOptions(dataSource: DataSource): void {
 }
 
 /** @throws DatabaseNotReadyError for an entity that would change a table of the log */
-export function checkEntityNames(dataSource: DataSource, { schema }: LogIdentity): void {
-  for (const { name, tableName, schema: own = schema } of dataSource.entityMetadatas) {
+export async function checkEntityNames(dataSource: DataSource, { schema }: LogIdentity): Promise<void> {
+  const [found] = await dataSource.query<{ current: string | null }[]>('SELECT current_schema() AS current');
+  for (const { name, tableName, schema: own = found?.current } of dataSource.entityMetadatas) {
     if (!(tableName in kernelTables) || own !== schema) continue;
     throw new DatabaseNotReadyError(
       `Entity ${name} of the data source has the table "${tableName}", which is one of the log. Give the entity another table name: ` +

@@ -60,8 +60,10 @@ export async function checkServer(url: string, environment: Environment): Promis
  */
 export async function checkPending(url: string): Promise<void> {
   const { pending, isEmpty } = await withClient(url, async (client) => ({
-    pending: await pendingAmong(async (sql) => (await client.query<{ name: string }>(sql)).rows),
-    isEmpty: (await client.query(`SELECT WHERE to_regclass('event_log') IS NULL`)).rowCount === 1,
+    pending: await pendingAmong(async (sql, values) => (await client.query(sql, values)).rows as never),
+    isEmpty:
+      (await client.query(`SELECT WHERE NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'annals')`))
+        .rowCount === 1,
   }));
   if (pending.length === 0) return;
   const mend = 'Run them: npm run cli -- migrate (MIGRATE_ON_START is false, so a start does not run them)';
@@ -83,7 +85,7 @@ export async function checkLog(url: string): Promise<void> {
   if (problem === undefined) return;
   throw new DatabaseRefusedError(
     `The log cannot take appends: ${problem}. Were its tables restored one without the other? Restore all of them; or, when ` +
-      '"npm run cli -- verify" finds nothing else wrong, run: INSERT INTO event_log (head) SELECT COALESCE(max(position), 0) FROM events ' +
+      '"npm run cli -- verify" finds nothing else wrong, run: INSERT INTO annals.event_log (head) SELECT COALESCE(max(position), 0) FROM annals.events ' +
       'ON CONFLICT (only_row) DO UPDATE SET head = EXCLUDED.head',
   );
 }

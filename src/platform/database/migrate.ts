@@ -1,6 +1,6 @@
 import pg, { Client } from 'pg';
 import { DataSource, Migration, MigrationExecutor, QueryRunner } from 'typeorm';
-import { BoundedPool } from '../../event-sourcing';
+import { BoundedPool, migrateEventSourcing } from '../../event-sourcing';
 import { checkDatabase } from './check-database';
 import { migrations } from './migrations';
 
@@ -14,13 +14,14 @@ const withoutLimits = `
   WHERE current_setting(name, true) IS NOT NULL`;
 
 /**
- * Runs what is pending, and returns the names. Several processes may start at once: one migrates, the others wait for it
+ * Runs what is pending, first of the event store's schema, then of this service, and returns the names. Several processes may start at once: one migrates, the others wait for it
  * and find nothing to do. The lock belongs to the transaction of each migration, so it works behind poolers, with a single
  * connection, and dies with it.
  * @throws DatabaseRefusedError before anything is made.
  */
 export async function migrate(url: string): Promise<readonly string[]> {
   await check(url);
+  const ofEventStore = await migrateEventSourcing({ connection: { connectionString: url } });
   const dataSource = new DataSource({
     type: 'postgres',
     driver: { ...pg, Pool: BoundedPool },
@@ -33,7 +34,7 @@ export async function migrate(url: string): Promise<readonly string[]> {
   });
   await dataSource.initialize();
   try {
-    return await runPending(dataSource);
+    return [...ofEventStore, ...(await runPending(dataSource))];
   } finally {
     await dataSource.destroy();
   }

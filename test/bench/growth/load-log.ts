@@ -32,7 +32,7 @@ async function load(client: Client, { from, to }: Part): Promise<void> {
   const count = to - from;
   await client.query('BEGIN');
   const { rows } = await client.query<{ before: string }>(
-    'UPDATE event_log SET head = head + $1 WHERE only_row RETURNING head - $1 AS before',
+    'UPDATE annals.event_log SET head = head + $1 WHERE only_row RETURNING head - $1 AS before',
     [count],
   );
   const before = Number(rows[0]?.before);

@@ -112,7 +112,8 @@ function createUser(): HttpRequest {
 
 /** Waits for the subscriptions: what they still have to do must not weigh on the round of another. */
 async function caughtUp(pool: Pool): Promise<void> {
-  const text = 'SELECT (SELECT min(position) FROM subscriptions) >= (SELECT head FROM event_log) AS is_there';
+  const text =
+    'SELECT (SELECT min(position) FROM annals.subscriptions) >= (SELECT head FROM annals.event_log) AS is_there';
   for (let tries = 0; tries < 600; tries++) {
     const { rows } = await pool.query<{ is_there: boolean }>(text);
     if (rows[0]?.is_there) return;
@@ -122,7 +123,7 @@ async function caughtUp(pool: Pool): Promise<void> {
 }
 
 async function usersCreated(pool: Pool): Promise<number> {
-  const text = "SELECT count(*)::integer AS count FROM events WHERE event_type = 'UserCreated'";
+  const text = "SELECT count(*)::integer AS count FROM annals.events WHERE event_type = 'UserCreated'";
   const { rows } = await pool.query<{ count: number }>(text);
   return rows[0]?.count ?? 0;
 }

@@ -100,8 +100,9 @@ describe('a process hears that another has appended', () => {
     await test.sql.query('REVOKE EXECUTE ON FUNCTION pg_notify(text, text) FROM PUBLIC');
     const role = `silent_${uuidv7().slice(-12)}`;
     await test.sql.query(`CREATE ROLE ${role} LOGIN PASSWORD 'x'`);
-    await test.sql.query(`GRANT ALL ON ALL TABLES IN SCHEMA public TO ${role}`);
-    await test.sql.query(`GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO ${role}`);
+    await test.sql.query(`GRANT USAGE ON SCHEMA annals TO ${role}`);
+    await test.sql.query(`GRANT ALL ON ALL TABLES IN SCHEMA annals TO ${role}`);
+    await test.sql.query(`GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA annals TO ${role}`);
     const url = new URL(test.database.url);
     url.username = role;
     url.password = 'x';

@@ -22,12 +22,14 @@ describe('group commit', () => {
 
   /** Transactions that stored events, told apart by their row version. */
   async function transactions(): Promise<number> {
-    const { rows } = await test.sql.query<{ count: string }>('SELECT count(DISTINCT xmin::text) FROM events');
+    const { rows } = await test.sql.query<{ count: string }>(
+      'SELECT count(DISTINCT xmin::text) FROM annals.events',
+    );
     return Number(rows[0]?.count);
   }
 
   async function head(): Promise<string | undefined> {
-    return (await test.sql.query<{ head: string }>('SELECT head FROM event_log')).rows[0]?.head;
+    return (await test.sql.query<{ head: string }>('SELECT head FROM annals.event_log')).rows[0]?.head;
   }
 
   it('sends a lone append at once, and what arrives meanwhile as one transaction', async () => {
@@ -69,7 +71,7 @@ describe('group commit', () => {
       await Promise.all(ids.map((id) => append(id, 0)));
       const results = await Promise.all(ids.map((id) => append(id, count)));
       const { rows } = await test.sql.query<{ id: string; version: number; position: string }>(
-        'SELECT aggregate_id AS id, max(aggregate_version) AS version, max(position) AS position FROM events GROUP BY 1',
+        'SELECT aggregate_id AS id, max(aggregate_version) AS version, max(position) AS position FROM annals.events GROUP BY 1',
       );
       const stored = new Map(
         rows.map(({ id, version, position }) => [id, { version, position: BigInt(position) }]),
@@ -216,7 +218,7 @@ describe('group commit', () => {
     expect((await appends('old')).map(({ status }) => status)).not.toContain('rejected');
     expect(await transactions()).toBe(5);
     const { rows } = await test.sql.query<{ value: string; isHeld: boolean }>(
-      'SELECT value, aggregate_id = $1 AS "isHeld" FROM claims ORDER BY value',
+      'SELECT value, aggregate_id = $1 AS "isHeld" FROM annals.claims ORDER BY value',
       [held.id],
     );
     expect(rows).toEqual([
@@ -265,7 +267,7 @@ describe('group commit', () => {
     await test.sql.query(`
       CREATE FUNCTION refuse_poison() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN IF NEW.event_type = 'Poison' THEN RAISE 'poison'; END IF; RETURN NEW; END $$;
-      CREATE TRIGGER refuse_poison BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION refuse_poison()`);
+      CREATE TRIGGER refuse_poison BEFORE INSERT ON annals.events FOR EACH ROW EXECUTE FUNCTION refuse_poison()`);
     const outcomes = await Promise.allSettled(
       Array.from({ length: 30 }, (_, index) =>
         test.store.appendToStream(stream(), [{ ...happened, type: index === 17 ? 'Poison' : 'Happened' }], {
@@ -305,7 +307,7 @@ describe('group commit', () => {
     await Promise.all([closed, store.close()]);
     await store.close();
     expect(await Promise.all(waiting)).toHaveLength(40);
-    expect((await sql.query('SELECT FROM events')).rowCount).toBe(40);
+    expect((await sql.query('SELECT FROM annals.events')).rowCount).toBe(40);
     await sql.end();
     await database.drop();
   });

@@ -24,14 +24,14 @@ describe('the log on Postgres', () => {
 
   describe('is immutable', () => {
     it.each([
-      ['UPDATE', "UPDATE events SET event_type = 'Other'"],
-      ['an UPDATE of no row', "UPDATE events SET event_type = 'Other' WHERE position < 0"],
-      ['DELETE', 'DELETE FROM events'],
-      ['TRUNCATE', 'TRUNCATE events'],
+      ['UPDATE', "UPDATE annals.events SET event_type = 'Other'"],
+      ['an UPDATE of no row', "UPDATE annals.events SET event_type = 'Other' WHERE position < 0"],
+      ['DELETE', 'DELETE FROM annals.events'],
+      ['TRUNCATE', 'TRUNCATE annals.events'],
     ])('%s is refused', async (_what, statement) => {
-      const before = await test.sql.query('SELECT * FROM events');
+      const before = await test.sql.query('SELECT * FROM annals.events');
       await expect(test.sql.query(statement)).rejects.toThrow('The log is immutable');
-      expect((await test.sql.query('SELECT * FROM events')).rows).toEqual(before.rows);
+      expect((await test.sql.query('SELECT * FROM annals.events')).rows).toEqual(before.rows);
     });
   });
 
@@ -101,7 +101,7 @@ describe('the log on Postgres', () => {
   it('takes the time stamps from the clock of the server', async () => {
     const { position } = await test.store.appendToStream(stream(), [happened], { expectedVersion: 0 });
     const { rows } = await test.sql.query<{ ok: boolean }>(
-      "SELECT timestamp BETWEEN clock_timestamp() - interval '1 minute' AND clock_timestamp() AS ok FROM events WHERE position = $1",
+      "SELECT timestamp BETWEEN clock_timestamp() - interval '1 minute' AND clock_timestamp() AS ok FROM annals.events WHERE position = $1",
       [position],
     );
     expect(rows).toEqual([{ ok: true }]);
@@ -109,7 +109,7 @@ describe('the log on Postgres', () => {
 
   it('keeps positions exact beyond 2^53', async () => {
     const { store, sql, close } = await startStore();
-    await sql.query('UPDATE event_log SET head = 9007199254740992');
+    await sql.query('UPDATE annals.event_log SET head = 9007199254740992');
     const { position } = await store.appendToStream(stream(), [happened], { expectedVersion: 0 });
     expect(position).toBe(9_007_199_254_740_993n);
     const [event] = await store.readAll({ after: position - 1n });

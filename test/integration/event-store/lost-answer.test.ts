@@ -40,9 +40,10 @@ describe('an append whose answer is lost at commit', () => {
       const result = await store.appendToStream(stream, events, { expectedVersion, claims });
       expect(proxy.cuts()).toBe(1);
       expect(result).toEqual({ version: 2, position: 3n });
-      const { rows } = await test.sql.query('SELECT aggregate_version FROM events WHERE aggregate_id = $1', [
-        stream.id,
-      ]);
+      const { rows } = await test.sql.query(
+        'SELECT aggregate_version FROM annals.events WHERE aggregate_id = $1',
+        [stream.id],
+      );
       expect(rows).toEqual([{ aggregate_version: 1 }, { aggregate_version: 2 }]);
     },
   );
@@ -61,6 +62,8 @@ describe('an append whose answer is lost at commit', () => {
     const positions = (await Promise.all(batch)).map((result) => result.position);
     expect(proxy.cuts()).toBe(1);
     expect(positions).toEqual(Array.from({ length: 20 }, (_, index) => BigInt(index + 3)));
-    expect((await test.sql.query("SELECT FROM events WHERE event_type = 'Happened'")).rowCount).toBe(20);
+    expect((await test.sql.query("SELECT FROM annals.events WHERE event_type = 'Happened'")).rowCount).toBe(
+      20,
+    );
   });
 });

@@ -1,3 +1,4 @@
+import { KernelSchema } from '../../../src/event-sourcing/schema/kernel-schema';
 import { v7 as uuidv7 } from 'uuid';
 import {
   AppendSignal,
@@ -49,7 +50,7 @@ describe('races', () => {
     };
     await Promise.all(Array.from({ length: 32 }, (_, index) => write(index % 2 ? test.store : otherProcess)));
     const { rows } = await test.sql.query<{ aggregate_version: number }>(
-      'SELECT aggregate_version FROM events WHERE aggregate_id = $1 ORDER BY position',
+      'SELECT aggregate_version FROM annals.events WHERE aggregate_id = $1 ORDER BY position',
       [target.id],
     );
     expect(rows.map((row) => row.aggregate_version)).toEqual(rows.map((_row, index) => index + 1));
@@ -92,10 +93,10 @@ describe('races', () => {
     }
     expect(winners).toEqual({ total: pairs, pairsWithoutOne: 0, pairsWithTwo: 0 });
     const { rows } = await test.sql.query(`
-      SELECT (SELECT count(*)::integer FROM claims WHERE scope = 'race.email') AS claims,
-        (SELECT count(*)::integer FROM events WHERE aggregate_type = 'Racer') AS events,
-        (SELECT count(*)::integer FROM claims c WHERE scope = 'race.email' AND NOT EXISTS (
-          SELECT FROM events e WHERE e.aggregate_type = c.aggregate_type AND e.aggregate_id = c.aggregate_id)) AS orphans`);
+      SELECT (SELECT count(*)::integer FROM annals.claims WHERE scope = 'race.email') AS claims,
+        (SELECT count(*)::integer FROM annals.events WHERE aggregate_type = 'Racer') AS events,
+        (SELECT count(*)::integer FROM annals.claims c WHERE scope = 'race.email' AND NOT EXISTS (
+          SELECT FROM annals.events e WHERE e.aggregate_type = c.aggregate_type AND e.aggregate_id = c.aggregate_id)) AS orphans`);
     expect(rows).toEqual([{ claims: pairs, events: pairs, orphans: 0 }]);
   });
 
@@ -107,7 +108,7 @@ describe('races', () => {
     if (!before || !refused || !after) throw new Error('unreachable');
     const event = { type: 'Came', data: {} };
     await sql.query('BEGIN');
-    await sql.query(keepReceipt, ['racer', key, 'note', 'was faster', 60]);
+    await sql.query(keepReceipt(new KernelSchema()), ['racer', key, 'note', 'was faster', 60]);
     const appends = Promise.allSettled([
       store.appendToStream(before, [event], { expectedVersion: 0 }),
       store.appendToStream(refused, [event, event], { expectedVersion: 0, receipt }),
@@ -120,9 +121,9 @@ describe('races', () => {
     expect(second).toMatchObject({ status: 'rejected', reason: expect.any(ReceiptExistsError) as Error });
     expect(await store.findReceipt('racer', key)).toEqual({ fingerprint: 'note', note: 'was faster' });
     const { rows } = await sql.query(
-      `SELECT (SELECT head FROM event_log) - max(position) AS beyond, max(position) - count(*) AS missing,
+      `SELECT (SELECT head FROM annals.event_log) - max(position) AS beyond, max(position) - count(*) AS missing,
          count(*) FILTER (WHERE aggregate_type = 'Late')::integer AS late
-       FROM events`,
+       FROM annals.events`,
     );
     expect(rows).toEqual([{ beyond: '0', missing: '0', late: 2 }]);
   });

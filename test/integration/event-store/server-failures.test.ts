@@ -13,7 +13,7 @@ async function failInserts(code: string, times: number): Promise<void> {
       IF nextval('public.tries') <= ${times} THEN RAISE EXCEPTION 'made to fail' USING ERRCODE = '${code}'; END IF;
       RETURN NULL;
     END $$;
-    CREATE TRIGGER fail_at_first AFTER INSERT ON events FOR EACH STATEMENT EXECUTE FUNCTION fail_at_first()`);
+    CREATE TRIGGER fail_at_first AFTER INSERT ON annals.events FOR EACH STATEMENT EXECUTE FUNCTION fail_at_first()`);
 }
 
 async function tries(): Promise<number> {

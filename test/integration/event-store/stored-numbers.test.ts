@@ -21,7 +21,7 @@ const metadata = '{"correlationId":"c","causationId":"c","actor":"sql"}';
 /** As another program writes it, with SQL. */
 async function write(data: string, given = metadata): Promise<StreamId> {
   const stream = { type: 'Account', id: randomUUID() };
-  await under.sql.query("SELECT try_append_event($1, $2, 0, $3, 'Paid', 1, $4, $5)", [
+  await under.sql.query("SELECT annals.try_append_event($1, $2, 0, $3, 'Paid', 1, $4, $5)", [
     stream.type,
     stream.id,
     randomUUID(),

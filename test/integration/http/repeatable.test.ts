@@ -110,7 +110,7 @@ describe('a controller whose commands are repeatable', () => {
   }
 
   async function countOf(id: string): Promise<number> {
-    const { rowCount } = await test.sql.query('SELECT FROM events WHERE aggregate_id = $1', [id]);
+    const { rowCount } = await test.sql.query('SELECT FROM annals.events WHERE aggregate_id = $1', [id]);
     return rowCount ?? 0;
   }
 
@@ -155,7 +155,7 @@ describe('a controller whose commands are repeatable', () => {
     await fetch(`${url}/counters/${id}`, { method: 'PUT' });
     const again = await fetch(`${url}/counters/${id}`, { method: 'PUT' });
     expect([again.status, again.headers.has('Idempotency-Replayed')]).toEqual([200, false]);
-    const { rowCount } = await test.sql.query("SELECT FROM receipts WHERE caller = 'nobody'");
+    const { rowCount } = await test.sql.query("SELECT FROM annals.receipts WHERE caller = 'nobody'");
     expect(rowCount).toBe(0);
   });
 });

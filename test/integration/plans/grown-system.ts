@@ -19,19 +19,19 @@ const insertUsers = `
   FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS u (id, email, number)`;
 
 const insertOthers = `
-  INSERT INTO receipts (caller, key, fingerprint, note, expires_at)
+  INSERT INTO annals.receipts (caller, key, fingerprint, note, expires_at)
   SELECT 'caller ' || n % 20, 'key ' || n, 'f', 'n', now() + (n - 1000) * interval '1 minute'
   FROM generate_series(1, 10000) AS n;
 
-  INSERT INTO subscriptions (name, segment, segments, version, position)
+  INSERT INTO annals.subscriptions (name, segment, segments, version, position)
   SELECT 'subscription ' || n, segment, 4, 1, 1000 FROM generate_series(1, 100) AS n, generate_series(0, 3) AS segment;
-  INSERT INTO subscriptions (name, version) VALUES ('users', 1);
+  INSERT INTO annals.subscriptions (name, version) VALUES ('users', 1);
 
-  INSERT INTO parked_events (subscription, position, aggregate_type, aggregate_id, state, next_attempt_at)
+  INSERT INTO annals.parked_events (subscription, position, aggregate_type, aggregate_id, state, next_attempt_at)
   SELECT 'subscription ' || position % 10 + 1, position, aggregate_type, aggregate_id,
     CASE WHEN position % 7 = 0 THEN 'retrying' ELSE 'waiting' END,
     CASE WHEN position % 7 = 0 THEN now() + position * interval '1 minute' END
-  FROM events WHERE position <= 10000`;
+  FROM annals.events WHERE position <= 10000`;
 
 /** The store and the users' read model on a database with enough in it for plans to matter. */
 export interface GrownSystem {

@@ -56,7 +56,7 @@ describe('the log of the store and that of the data source', () => {
     expect(await refusal(host)).toMatch(
       /^DatabaseNotReadyError: The event store and the data source lead to different logs: "annals_\w+" \(schema public, log .*\) and "annals_\w+" \(schema public, log .*\)\. .* Give both the same connection, or name the right data source: forRoot\(\{ dataSource \}\)\.$/,
     );
-    expect(await run(b.url, 'SELECT FROM subscriptions')).toEqual([]);
+    expect(await run(b.url, 'SELECT FROM annals.subscriptions')).toEqual([]);
   });
 
   it('are two: another schema of one database', async () => {
@@ -84,15 +84,19 @@ describe('pending migrations', () => {
     [
       'of one that lacks the last of them',
       false,
-      'DROP VIEW these_tables_are_of_the_log; ALTER TABLE event_log DROP COLUMN log_id',
+      'DROP VIEW annals.these_tables_are_of_the_log; ALTER TABLE annals.event_log DROP COLUMN log_id',
     ],
-    ['of one that lacks a table', false, 'DROP VIEW these_tables_are_of_the_log; DROP TABLE parked_events'],
+    [
+      'of one that lacks a table',
+      false,
+      'DROP VIEW annals.these_tables_are_of_the_log; DROP TABLE annals.parked_events',
+    ],
   ])('%s are told before anything else', async (_case, empty, sql) => {
     const database = await createTestDatabase({ empty });
     try {
       await run(database.url, sql);
       expect(await refusal({ url: database.url })).toMatch(
-        /^DatabaseNotMigratedError: The database .* migrations are pending\. Call migrateEventSourcing as the owner of the log\.$/,
+        /^DatabaseNotMigratedError: The database is not migrated for the event store: .* call migrateEventSourcing\(\{ connection, schema: 'annals' \}\) as the role that owns the log\.$/,
       );
     } finally {
       await database.drop();
@@ -226,7 +230,7 @@ describe('the store in memory', () => {
     expect(await refusal({ url: a.url, kernel: inMemory })).toContain(
       'The store in memory begins empty, and the database holds checkpoints of another log (bells)',
     );
-    await run(b.url, 'UPDATE event_log SET head = 7');
+    await run(b.url, 'UPDATE annals.event_log SET head = 7');
     expect(await refusal({ url: b.url, kernel: inMemory })).toContain('and the database holds another log');
   });
 });

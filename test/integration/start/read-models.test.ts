@@ -120,7 +120,7 @@ describe('the table of a read model', () => {
   ])('ends the start when it %s', async (_case, create, sentence) => {
     await sql(create);
     expect(await refusal({ url: database.url })).toContain(`TableMismatchError: ${sentence}`);
-    expect(await sql('SELECT FROM subscriptions')).toEqual([]);
+    expect(await sql('SELECT FROM annals.subscriptions')).toEqual([]);
   });
 
   it.each([
@@ -267,8 +267,9 @@ describe('the rights of the role', () => {
 
   beforeEach(() =>
     sql(`${createBells}; DROP ROLE IF EXISTS bob; CREATE ROLE bob LOGIN PASSWORD 'bob';
-      GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO bob;
-      GRANT EXECUTE ON FUNCTION append_events, try_append_batch, try_append_event TO bob`),
+      GRANT USAGE ON SCHEMA annals TO bob;
+      GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public, annals TO bob;
+      GRANT EXECUTE ON FUNCTION annals.append_events, annals.try_append_batch, annals.try_append_event TO bob`),
   );
 
   afterEach(() => sql('DROP OWNED BY bob; DROP ROLE bob'));
@@ -279,21 +280,26 @@ describe('the rights of the role', () => {
       'REVOKE INSERT, DELETE ON bells FROM bob',
       'GRANT INSERT ON bells TO bob; GRANT DELETE ON bells TO bob.',
     ],
-    ['to read the log', 'REVOKE SELECT ON events FROM bob', 'GRANT SELECT ON events TO bob.'],
+    ['to read the log', 'REVOKE SELECT ON annals.events FROM bob', 'GRANT SELECT ON annals.events TO bob.'],
     [
       'to move checkpoints',
-      'REVOKE UPDATE ON subscriptions FROM bob',
-      'GRANT UPDATE ON subscriptions TO bob.',
+      'REVOKE UPDATE ON annals.subscriptions FROM bob',
+      'GRANT UPDATE ON annals.subscriptions TO bob.',
     ],
     [
       'to park events',
-      'REVOKE ALL ON parked_events FROM bob',
-      'GRANT SELECT ON parked_events TO bob; GRANT INSERT',
+      'REVOKE ALL ON annals.parked_events FROM bob',
+      'GRANT SELECT ON annals.parked_events TO bob; GRANT INSERT',
     ],
     [
       'to append',
-      'REVOKE EXECUTE ON FUNCTION append_events FROM bob',
-      'GRANT EXECUTE ON FUNCTION append_events TO bob.',
+      'REVOKE EXECUTE ON FUNCTION annals.append_events FROM bob',
+      'GRANT EXECUTE ON FUNCTION annals.append_events TO bob.',
+    ],
+    [
+      'to look into the schema',
+      'REVOKE USAGE ON SCHEMA annals FROM bob',
+      'GRANT USAGE ON SCHEMA annals TO bob.',
     ],
   ])('%s are asked for, with the grant', async (_case, revoke, grant) => {
     await sql(revoke);
@@ -304,7 +310,7 @@ describe('the rights of the role', () => {
 
   it('are enough column by column', async () => {
     await sql(
-      'REVOKE UPDATE ON bells FROM bob; GRANT UPDATE (rings) ON bells TO bob; GRANT ALL ON SCHEMA projection_next, projection_old TO bob',
+      'REVOKE UPDATE ON bells FROM bob; GRANT UPDATE (rings) ON bells TO bob; GRANT ALL ON SCHEMA annals_shadow, annals_old TO bob',
     );
     await expect(startHost({ url: asBob() })).resolves.toBeDefined();
   });
@@ -342,7 +348,7 @@ describe('the writer of a table', () => {
     const sentence =
       'TableOwnerError: Table public.bells holds the rows of projection "bells", and projector "chimes" would count every event ' +
       'again upon them. If the projector was renamed, rename its checkpoint, as the owner of the log: ' +
-      "SELECT rename_projection('bells', 'chimes'). If not, give it a table of its own.";
+      "SELECT annals.rename_projection('bells', 'chimes'). If not, give it a table of its own.";
     expect(await refusal({ url: database.url, projectors: [renamed] })).toBe(sentence);
     expect(await sql('SELECT rings FROM bells')).toEqual([{ rings: 1 }]);
     const kernel = { subscriptions: { enabled: false } };
@@ -357,7 +363,7 @@ describe('the writer of a table', () => {
 
   it('is known for tables of before: rows without a checkpoint end the start', async () => {
     await ring(bellsProjector('bells'), 'bells');
-    await sql('DELETE FROM read_model_tables');
+    await sql('DELETE FROM annals.read_model_tables');
     expect(await refusal({ url: database.url, projectors: [bellsProjector('chimes')] })).toContain(
       'Table public.bells has rows already, and projection "chimes" has no checkpoint',
     );
@@ -381,7 +387,7 @@ describe('the writer of a table', () => {
       projectors,
       kernel: { subscriptions: { enabled: false } },
     });
-    if (from === to) await sql(`UPDATE subscriptions SET name = '${to}'`);
+    if (from === to) await sql(`UPDATE annals.subscriptions SET name = '${to}'`);
     await expect(operator.get(SubscriptionControl, { strict: false }).rename(from, to)).rejects.toThrow(
       sentence,
     );
@@ -389,7 +395,7 @@ describe('the writer of a table', () => {
 
   it('is not renamed while a process runs it', async () => {
     await startHost({ url: database.url });
-    const owner = async () => (await sql('SELECT FROM subscriptions WHERE owner IS NOT NULL')).length;
+    const owner = async () => (await sql('SELECT FROM annals.subscriptions WHERE owner IS NOT NULL')).length;
     for (let tries = 0; (await owner()) === 0 && tries < 200; tries++)
       await new Promise((next) => setTimeout(next, 25));
     const projectors = [bellsProjector('chimes')];

@@ -24,12 +24,12 @@ describe('the proof that a subscription has seen every event', () => {
   });
 
   it.each([
-    ['was moved past an event', 'UPDATE subscriptions SET position = position + 1'],
-    ['took one twice', 'UPDATE subscriptions SET position = position - 1'],
+    ['was moved past an event', 'UPDATE annals.subscriptions SET position = position + 1'],
+    ['took one twice', 'UPDATE annals.subscriptions SET position = position - 1'],
     [
       'took another event in place of one',
-      `ALTER TABLE events DISABLE TRIGGER events_are_immutable;
-       UPDATE events SET event_id = gen_random_uuid() WHERE position = 2`,
+      `ALTER TABLE annals.events DISABLE TRIGGER events_are_immutable;
+       UPDATE annals.events SET event_id = gen_random_uuid() WHERE position = 2`,
     ],
   ])('does not hold for one whose checkpoint %s', async (_what, sql) => {
     await system.count('d', 1);

@@ -48,7 +48,7 @@ describe('a projector that collects its rows', () => {
     expect(tallies.s6).toEqual({ total: 1, seen: '1' });
     for (const n of [0, 5, 7, 9]) expect(tallies[`s${n}`]).toEqual({ total: 3, seen: '1 2 3' });
     const parked = await system.dataSource.query<{ position: string; state: string }[]>(
-      'SELECT position, state FROM parked_events ORDER BY position',
+      'SELECT position, state FROM annals.parked_events ORDER BY position',
     );
     expect(parked.map(({ position }) => position)).toEqual(['20', '21']);
   });

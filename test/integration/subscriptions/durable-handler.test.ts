@@ -275,7 +275,7 @@ describe('a durable handler', () => {
     expect(await arrived(5n)).toBe(true);
     const written = await system.dataSource.query<{ by: number }[]>('SELECT by FROM outbox ORDER BY by');
     expect(written.map(({ by }) => String.fromCharCode(by))).toEqual(['a', 'b', 'd', 'e']);
-    const aside = await system.dataSource.query<object[]>('SELECT state FROM parked_events');
+    const aside = await system.dataSource.query<object[]>('SELECT state FROM annals.parked_events');
     expect(aside).toEqual([{ state: 'parked' }]);
   });
 
@@ -308,7 +308,7 @@ describe('a durable handler', () => {
       expect(await arrived(5n)).toBe(true);
       expect((await messages()).map(({ by }) => by)).toEqual([0, 1, 3, 4]);
       const aside = await system.dataSource.query<object[]>(
-        'SELECT aggregate_id AS id, state FROM parked_events',
+        'SELECT aggregate_id AS id, state FROM annals.parked_events',
       );
       expect(aside).toEqual([{ id: 'c', state: 'parked' }]);
     });

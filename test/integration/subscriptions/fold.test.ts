@@ -47,7 +47,7 @@ describe('the fold of the log', () => {
     await system.dataSource.transaction(async (manager) => {
       await manager.query('TRUNCATE tallies');
       await manager.query(
-        'UPDATE subscriptions SET position = 0, epoch = epoch + 1, owner = NULL, lease_expires_at = NULL',
+        'UPDATE annals.subscriptions SET position = 0, epoch = epoch + 1, owner = NULL, lease_expires_at = NULL',
       );
     });
     system.loop('again').start();

@@ -21,9 +21,9 @@ describe('the lag of a subscription that stands still', () => {
 
   const restamp = (by: string): Promise<unknown> =>
     system.dataSource.query(`
-      ALTER TABLE events DISABLE TRIGGER events_are_immutable;
-      UPDATE events SET timestamp = clock_timestamp() + interval '${by}' WHERE position > 1;
-      ALTER TABLE events ENABLE TRIGGER events_are_immutable`);
+      ALTER TABLE annals.events DISABLE TRIGGER events_are_immutable;
+      UPDATE annals.events SET timestamp = clock_timestamp() + interval '${by}' WHERE position > 1;
+      ALTER TABLE annals.events ENABLE TRIGGER events_are_immutable`);
 
   const lag = async (): Promise<number | undefined> => (await system.statuses.all())[0]?.lagSeconds;
 

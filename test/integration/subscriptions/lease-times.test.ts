@@ -39,15 +39,16 @@ async function take({ parts }: OneProcess, subscriber = idle('h')): Promise<Leas
 
 async function secondsLeft(): Promise<number> {
   const [row] = await system.dataSource.query<{ left: string }[]>(
-    'SELECT EXTRACT(EPOCH FROM lease_expires_at - clock_timestamp()) AS left FROM subscriptions',
+    'SELECT EXTRACT(EPOCH FROM lease_expires_at - clock_timestamp()) AS left FROM annals.subscriptions',
   );
   return Number(row?.left);
 }
 
 const stamp = (by: string): Promise<unknown> =>
-  system.dataSource.query('UPDATE subscriptions SET lease_expires_at = clock_timestamp() + $1::interval', [
-    by,
-  ]);
+  system.dataSource.query(
+    'UPDATE annals.subscriptions SET lease_expires_at = clock_timestamp() + $1::interval',
+    [by],
+  );
 
 describe('the renewals of a process', () => {
   it('do not wait for handlers that use up the pool: each side effect happens once', async () => {
@@ -65,7 +66,7 @@ describe('the renewals of a process', () => {
     await system.count('s', 1);
     await waitUntil(async () => {
       const [row] = await system.dataSource.query<{ all: boolean }[]>(
-        'SELECT count(*) FILTER (WHERE position = 1) = 5 AS all FROM subscriptions',
+        'SELECT count(*) FILTER (WHERE position = 1) = 5 AS all FROM annals.subscriptions',
       );
       return row?.all === true;
     });
@@ -90,7 +91,9 @@ describe('the renewals of a process', () => {
     await waitUntil(async () => (await pids()).some((other) => other !== pid) && (await secondsLeft()) > 0.5);
     finish();
     await waitUntil(async () => (await system.positions.position('h')) === 1n);
-    const [row] = await system.dataSource.query<{ epoch: string }[]>('SELECT epoch FROM subscriptions');
+    const [row] = await system.dataSource.query<{ epoch: string }[]>(
+      'SELECT epoch FROM annals.subscriptions',
+    );
     expect(row?.epoch).toBe('1');
   });
 
@@ -100,7 +103,7 @@ describe('the renewals of a process', () => {
     names.forEach((name) => owner.run(idle(name)));
     const owned = async (): Promise<number> => {
       const [row] = await system.dataSource.query<{ count: number }[]>(
-        "SELECT count(*)::integer AS count FROM subscriptions WHERE owner = 'owner'",
+        "SELECT count(*)::integer AS count FROM annals.subscriptions WHERE owner = 'owner'",
       );
       return row?.count ?? 0;
     };
@@ -137,7 +140,7 @@ describe('the renewals of a process', () => {
     await process.parts.leases.release(lease);
     await expect(process.parts.leases.renew(lease)).rejects.toBeInstanceOf(LeaseLostError);
     const rows = await system.dataSource.query<unknown[]>(
-      'SELECT owner, lease_expires_at FROM subscriptions',
+      'SELECT owner, lease_expires_at FROM annals.subscriptions',
     );
     expect(rows).toEqual([{ owner: null, lease_expires_at: null }]);
   });
@@ -148,12 +151,12 @@ describe('the renewals of a process', () => {
     const other = await take(process, idle('other'));
     await stamp('1 second');
     await system.dataSource.transaction(async (manager) => {
-      await manager.query("SELECT FROM subscriptions WHERE name = 'h' FOR UPDATE");
+      await manager.query("SELECT FROM annals.subscriptions WHERE name = 'h' FOR UPDATE");
       await process.parts.leases.renew(lease);
       await process.parts.leases.renew(other);
     });
     const rows = await system.dataSource.query<{ name: string }[]>(
-      "SELECT name FROM subscriptions WHERE lease_expires_at > clock_timestamp() + interval '30 seconds'",
+      "SELECT name FROM annals.subscriptions WHERE lease_expires_at > clock_timestamp() + interval '30 seconds'",
     );
     expect(rows).toEqual([{ name: 'other' }]);
   });
@@ -182,7 +185,7 @@ describe('a lease', () => {
       const gone = await start('gone', { leaseSeconds: 60 });
       await take(gone);
       await stamp(by);
-      const [status] = await system.dataSource.query<unknown[]>('SELECT owner FROM subscriptions');
+      const [status] = await system.dataSource.query<unknown[]>('SELECT owner FROM annals.subscriptions');
       expect(status).toEqual({ owner: 'gone' });
       const fresh = await start('fresh', { leaseSeconds: 1 });
       expect((await take(fresh)).epoch).toBe(2n);
@@ -204,7 +207,7 @@ describe('a lease', () => {
     await system.positions.waitFor('tallies', await system.count('a', 1), 10_000);
     await run.stop();
     await system.dataSource.query(
-      "UPDATE subscriptions SET owner = 'gone', lease_expires_at = clock_timestamp() + interval '1 hour'",
+      "UPDATE annals.subscriptions SET owner = 'gone', lease_expires_at = clock_timestamp() + interval '1 hour'",
     );
     const [status] = await system.statuses.all();
     expect(status).toMatchObject({ owner: null, state: 'stopped' });
@@ -219,7 +222,7 @@ describe('the processes that share segments', () => {
       const of = { subscription: 'h', owner: 'one', segments: 4, leaseSeconds: 1 };
       const share = new FairShare(parts.leases.connection, of);
       await system.dataSource.query(
-        "INSERT INTO subscription_members (subscription, owner, expires_at) VALUES ('h', 'gone', clock_timestamp() + $1::interval)",
+        "INSERT INTO annals.subscription_members (subscription, owner, expires_at) VALUES ('h', 'gone', clock_timestamp() + $1::interval)",
         [by],
       );
       await share.refresh(true);
@@ -260,7 +263,7 @@ describe('an event that is to be tried again', () => {
     await waitUntil(async () => (await system.control.parked('tallies'))[0]?.state === 'retrying');
     isMended = true;
     await system.dataSource.query(
-      "UPDATE parked_events SET next_attempt_at = clock_timestamp() + interval '1 hour'",
+      "UPDATE annals.parked_events SET next_attempt_at = clock_timestamp() + interval '1 hour'",
     );
     await waitUntil(async () => (await system.control.parked('tallies')).length === 0);
     expect(await system.tallies()).toEqual({ a: { total: 1, seen: '1' } });

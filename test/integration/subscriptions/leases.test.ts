@@ -54,7 +54,9 @@ describe('two processes with one projection', () => {
     stale.start();
     await inside;
     // The lease runs out while the owner stands still in the middle of its transaction.
-    await system.dataSource.query("UPDATE subscriptions SET lease_expires_at = now() - interval '1 second'");
+    await system.dataSource.query(
+      "UPDATE annals.subscriptions SET lease_expires_at = now() - interval '1 second'",
+    );
     system.loop('fresh').start();
     await waitUntil(async () => (await system.subscription()).owner === 'fresh');
     await system.count('b', 1);

@@ -113,7 +113,7 @@ describe('a page that takes longer than a transaction may', () => {
       sizes.set(row?.id ?? '', size);
       if (size !== 10) return;
       await system.dataSource.query(
-        "UPDATE subscriptions SET epoch = epoch + 1, owner = NULL, lease_expires_at = NULL WHERE name = 'tallies'",
+        "UPDATE annals.subscriptions SET epoch = epoch + 1, owner = NULL, lease_expires_at = NULL WHERE name = 'tallies'",
       );
     };
     system.loop('one', { meddling: { afterRow } }).start();

@@ -54,17 +54,17 @@ const events = 300_000;
 
 /** 60 streams, whose versions and positions are dense. */
 const fill = `
-  INSERT INTO events (position, event_id, event_type, schema_version, aggregate_type, aggregate_id, aggregate_version, timestamp, data, metadata)
+  INSERT INTO annals.events (position, event_id, event_type, schema_version, aggregate_type, aggregate_id, aggregate_version, timestamp, data, metadata)
   SELECT n, gen_random_uuid(), 'Counted', 1, 'Tally', (n % 60)::text, (n - 1) / 60 + 1, now(), '{"by": 1}', '{"actor": "test"}'
   FROM generate_series(1, ${events}) AS n;
-  UPDATE event_log SET head = ${events};
-  ANALYZE events`;
+  UPDATE annals.event_log SET head = ${events};
+  ANALYZE annals.events`;
 
 const subscribe = `
-  INSERT INTO subscriptions (name, segment, segments, version, position, seen, started_after)
+  INSERT INTO annals.subscriptions (name, segment, segments, version, position, seen, started_after)
   SELECT 's' || n, segment, 8, 1, p.position, (
     SELECT mod(sum(CASE WHEN bits < 0 THEN bits + 18446744073709551616 ELSE bits END), 18446744073709551616)
-    FROM events AS e,
+    FROM annals.events AS e,
       LATERAL (SELECT ('x' || right(replace(e.event_id::text, '-', ''), 16))::bit(64)::bigint::numeric AS bits) AS id
     WHERE e.position > 10 AND e.position <= p.position), 10
   FROM generate_series(1, 3) AS n, generate_series(0, 7) AS segment, LATERAL (SELECT 100000 + n * 60000 + segment AS position) AS p`;
@@ -107,10 +107,10 @@ describe('reads of the whole log', () => {
     expect(proofs).toHaveLength(24);
     expect(proofs.filter(({ sawEvery }) => !sawEvery)).toEqual([]);
     await dataSource.query(
-      "UPDATE subscriptions SET seen = mod(seen + 1, 18446744073709551616) WHERE name = 's2' AND segment = 3",
+      "UPDATE annals.subscriptions SET seen = mod(seen + 1, 18446744073709551616) WHERE name = 's2' AND segment = 3",
     );
     await dataSource.query(
-      "UPDATE subscriptions SET position = position + 1 WHERE name = 's3' AND segment = 7",
+      "UPDATE annals.subscriptions SET position = position + 1 WHERE name = 's3' AND segment = 7",
     );
     const wrong = (await new CheckpointCheck(dataSource).run()).filter(({ sawEvery }) => !sawEvery);
     expect(wrong.map(({ name, segment }) => [name, segment])).toEqual([
@@ -121,11 +121,11 @@ describe('reads of the whole log', () => {
 
   it('find a checkpoint beyond the log', async () => {
     await dataSource.query(
-      `INSERT INTO subscriptions (name, version, position, started_after) VALUES ('beyond', 1, ${events + 5}, ${events + 5})`,
+      `INSERT INTO annals.subscriptions (name, version, position, started_after) VALUES ('beyond', 1, ${events + 5}, ${events + 5})`,
     );
     const proofs = await new CheckpointCheck(dataSource).run();
     expect(proofs.find(({ name }) => name === 'beyond')?.sawEvery).toBe(false);
-    await dataSource.query("DELETE FROM subscriptions WHERE name = 'beyond'");
+    await dataSource.query("DELETE FROM annals.subscriptions WHERE name = 'beyond'");
   }, 120_000);
 
   it('check the log in pieces, and find what is wrong in each and between them', async () => {
@@ -137,8 +137,8 @@ describe('reads of the whole log', () => {
     });
     const admin = new pg.Client({ connectionString: database.url });
     await admin.connect();
-    await admin.query('ALTER TABLE events DISABLE TRIGGER events_are_immutable');
-    await admin.query('DELETE FROM events WHERE position IN (5, 100000, 100001, 250000)');
+    await admin.query('ALTER TABLE annals.events DISABLE TRIGGER events_are_immutable');
+    await admin.query('DELETE FROM annals.events WHERE position IN (5, 100000, 100001, 250000)');
     await admin.end();
     const { problems } = await new LogCheck(dataSource).run();
     expect(problems).toEqual([
@@ -223,7 +223,7 @@ describe('the comparison of tables', () => {
     const recorded = await store.readAll({ after: 0n });
     await dataSource.transaction((manager) => projection.handle(recorded, manager));
     await dataSource.query(
-      "INSERT INTO subscriptions (name, version, position) VALUES ('odd', 1, $1) ON CONFLICT (name, segment) DO UPDATE SET position = $1",
+      "INSERT INTO annals.subscriptions (name, version, position) VALUES ('odd', 1, $1) ON CONFLICT (name, segment) DO UPDATE SET position = $1",
       [recorded.length],
     );
     const fold = new ProjectionFold(dataSource, store);
@@ -231,7 +231,7 @@ describe('the comparison of tables', () => {
     await dataSource.query(`UPDATE "Odd ""names""" SET "select" = 'x' WHERE o = $1`, [id]);
     expect((await fold.compare(projection)).differences).toHaveLength(2);
     await dataSource.query('TRUNCATE "Odd ""names"""');
-    await dataSource.query("DELETE FROM subscriptions WHERE name = 'odd'");
+    await dataSource.query("DELETE FROM annals.subscriptions WHERE name = 'odd'");
     await store.close();
   });
 });

@@ -120,7 +120,7 @@ describe('an event that fails', () => {
     await waitUntil(async () => (await system.control.parked('tallies')).length === 0);
     expect(await system.tallies()).toEqual({ bad: { total: 8, seen: '1 3 4' } });
     const rows = await system.dataSource.query<unknown[]>(
-      'SELECT position, reason, actor, error, attempts FROM discarded_events',
+      'SELECT position, reason, actor, error, attempts FROM annals.discarded_events',
     );
     expect(rows).toEqual([
       { position: '2', reason: 'counted by hand', actor: 'system', error: 'bad 2 is poison', attempts: 3 },
@@ -182,7 +182,7 @@ describe('an event that fails', () => {
     system.loop('one').start();
     await system.positions.waitFor('tallies', 1n, 10_000);
     await system.dataSource.query(
-      "UPDATE subscriptions SET failure = 'of a process that is gone', owner = NULL, lease_expires_at = NULL, epoch = epoch + 1",
+      "UPDATE annals.subscriptions SET failure = 'of a process that is gone', owner = NULL, lease_expires_at = NULL, epoch = epoch + 1",
     );
     system.loop('two').start();
     await waitUntil(async () => (await system.statuses.all())[0]?.failure === null);

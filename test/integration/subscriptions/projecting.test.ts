@@ -54,8 +54,8 @@ describe('a projection', () => {
 
   it('raises an alarm at a hole in the log, and does not go past it', async () => {
     await system.count('a', 1, 2, 3, 4);
-    await system.dataSource.query('ALTER TABLE events DISABLE TRIGGER events_are_immutable');
-    await system.dataSource.query('DELETE FROM events WHERE position = 3');
+    await system.dataSource.query('ALTER TABLE annals.events DISABLE TRIGGER events_are_immutable');
+    await system.dataSource.query('DELETE FROM annals.events WHERE position = 3');
     system.loop('one', { maxBackoffMs: 20, batchSize: 2 }).start();
     expect(await system.positions.waitFor('tallies', 4n, 1_000)).toBe(false);
     expect((await system.subscription()).position).toBe('2');

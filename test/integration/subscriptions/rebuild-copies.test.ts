@@ -14,7 +14,7 @@ const describeTable = `
       WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped ORDER BY attnum) AS columns,
     ARRAY(SELECT concat_ws(' ', conname, pg_get_constraintdef(oid), convalidated, obj_description(oid, 'pg_constraint'))
       FROM pg_constraint WHERE conrelid = c.oid ORDER BY conname) AS constraints,
-    ARRAY(SELECT concat_ws(' ', replace(pg_get_indexdef(indexrelid), 'projection_old.', 'public.'), indisclustered, indisreplident, indisvalid,
+    ARRAY(SELECT concat_ws(' ', replace(pg_get_indexdef(indexrelid), 'annals_old.', 'public.'), indisclustered, indisreplident, indisvalid,
         obj_description(indexrelid, 'pg_class'),
         ARRAY(SELECT attstattarget FROM pg_attribute WHERE attrelid = indexrelid ORDER BY attnum))
       FROM pg_index WHERE indrelid = c.oid ORDER BY indexrelid::regclass::text) AS indexes,
@@ -74,7 +74,7 @@ describe('a rebuild', () => {
       COMMENT ON TABLE tallies IS 'It''s %s.'; COMMENT ON COLUMN tallies.total IS 'column'; COMMENT ON INDEX expressed IS 'index';
       COMMENT ON CONSTRAINT small ON tallies IS 'constraint'; COMMENT ON INDEX tallies_pkey IS 'key'; COMMENT ON STATISTICS together IS 'statistics';
       GRANT SELECT ON tallies TO ${reader} WITH GRANT OPTION; GRANT UPDATE (total, seen) ON tallies TO ${reader}; GRANT SELECT ON tallies TO PUBLIC;
-      ALTER DEFAULT PRIVILEGES IN SCHEMA projection_next GRANT INSERT ON TABLES TO ${reader}`);
+      ALTER DEFAULT PRIVILEGES IN SCHEMA annals_shadow GRANT INSERT ON TABLES TO ${reader}`);
     const before = await describeTallies();
     const rebuilding = system.rebuilding('one', { meddling: { collects: true } });
     // New rows take over as far as the old ones are.
@@ -163,7 +163,7 @@ describe('a rebuild', () => {
       /a copy of table tallies would (lose the|differ from it in:) .*\. (Drop|Change)/,
     );
     expect(await orders.all()).toEqual([]);
-    expect(await sql("SELECT FROM pg_tables WHERE schemaname = 'projection_next'")).toEqual([]);
+    expect(await sql("SELECT FROM pg_tables WHERE schemaname = 'annals_shadow'")).toEqual([]);
   });
 
   const heldAndFilled = async (): Promise<Rebuilding> => {
@@ -206,7 +206,7 @@ describe('a rebuild', () => {
     ['the storage of a column', 'ALTER TABLE tallies ALTER seen SET STORAGE EXTERNAL'],
     [
       'the owner',
-      `GRANT USAGE, CREATE ON SCHEMA projection_next, projection_old, public TO ${reader}; ALTER TABLE tallies OWNER TO ${reader}`,
+      `GRANT USAGE, CREATE ON SCHEMA annals_shadow, annals_old, public TO ${reader}; ALTER TABLE tallies OWNER TO ${reader}`,
     ],
   ])('keeps %s of the live table that came while it was under way', async (_what, text) => {
     const rebuilding = await heldAndFilled();
@@ -230,11 +230,7 @@ describe('a rebuild', () => {
       "CREATE FUNCTION rows_of() RETURNS SETOF tallies LANGUAGE sql AS 'TABLE tallies'",
       'DROP FUNCTION rows_of',
     ],
-    [
-      'a view on the new table',
-      'CREATE VIEW tall AS SELECT * FROM projection_next.tallies',
-      'DROP VIEW tall',
-    ],
+    ['a view on the new table', 'CREATE VIEW tall AS SELECT * FROM annals_shadow.tallies', 'DROP VIEW tall'],
   ])('waits, says so, and goes on when %s that came meanwhile is dropped', async (_what, text, drop) => {
     const rebuilding = await heldAndFilled();
     await sql(text);
@@ -244,7 +240,7 @@ describe('a rebuild', () => {
     await expect(rebuilding.swap.swap(rebuilding.projection)).rejects.toThrow(
       /has changed since its copy was made/,
     );
-    expect((await sql("SELECT to_regclass('projection_old.tallies') AS old"))[0]).toEqual({ old: null });
+    expect((await sql("SELECT to_regclass('annals_old.tallies') AS old"))[0]).toEqual({ old: null });
     await sql(drop);
     await isOver(rebuilding);
     expect((await system.tallies()).b?.total).toBe(2);
@@ -254,9 +250,9 @@ describe('a rebuild', () => {
     const rebuilding = await heldAndFilled();
     await rebuilding.orders.hold('tallies', false);
     await isOver(rebuilding);
-    await sql('CREATE VIEW looks AS SELECT * FROM projection_old.tallies');
+    await sql('CREATE VIEW looks AS SELECT * FROM annals_old.tallies');
     const sentence =
-      /projection_old\.tallies cannot be dropped: view looks depends on .*Drop what depends on it first/;
+      /annals_old\.tallies cannot be dropped: view looks depends on .*Drop what depends on it first/;
     await expect(rebuilding.orders.request('tallies')).rejects.toThrow(RebuildRefusedError);
     await expect(rebuilding.orders.request('tallies')).rejects.toThrow(sentence);
     await expect(rebuilding.orders.dropOld('tallies')).rejects.toThrow(sentence);
@@ -268,9 +264,9 @@ describe('a rebuild', () => {
 
   it('is given up with a sentence where something depends on the new rows', async () => {
     const { orders } = await heldAndFilled();
-    await sql('CREATE VIEW looks AS SELECT * FROM projection_next.tallies');
+    await sql('CREATE VIEW looks AS SELECT * FROM annals_shadow.tallies');
     await expect(orders.cancel('tallies')).rejects.toThrow(
-      /projection_next\.tallies cannot be dropped: view looks/,
+      /annals_shadow\.tallies cannot be dropped: view looks/,
     );
     await sql('DROP VIEW looks');
     await orders.cancel('tallies');

@@ -195,9 +195,9 @@ describe('new rows that take over', () => {
   it('are given up, and dropped, with a sentence while a session reads the tables of the rebuild', async () => {
     const { orders } = system.rebuilding('one');
     await orders.request('tallies');
-    const reader = await session('reads new rows', 'BEGIN; SELECT FROM projection_next.tallies');
+    const reader = await session('reads new rows', 'BEGIN; SELECT FROM annals_shadow.tallies');
     await expect(orders.cancel('tallies')).rejects.toThrow(
-      'Table projection_next.tallies cannot be dropped: another session uses it. Try again when that has ended.',
+      'Table annals_shadow.tallies cannot be dropped: another session uses it. Try again when that has ended.',
     );
     await reader.query('COMMIT');
     await orders.cancel('tallies');
@@ -208,7 +208,7 @@ describe('new rows that take over', () => {
     const epochs = async () =>
       (
         await system.dataSource.query<{ epoch: string }[]>(
-          "SELECT epoch FROM subscriptions WHERE name = 'tallies@next'",
+          "SELECT epoch FROM annals.subscriptions WHERE name = 'tallies@next'",
         )
       ).map(({ epoch }) => BigInt(epoch));
     await orders.request('tallies');
@@ -240,7 +240,7 @@ describe('new rows that take over', () => {
     expect(await swap.swap(projection)).toBe(0n);
   });
 
-  it.each(['LOCK TABLE', 'DELETE FROM subscriptions', 'replace_live_table', 'COMMIT'])(
+  it.each(['LOCK TABLE', 'DELETE FROM "annals".subscriptions', 'swap_table', 'COMMIT'])(
     'are all there or not at all when the process dies before its "%s"',
     async (statement) => {
       system.loop('live').start();
@@ -276,7 +276,7 @@ describe('new rows that take over', () => {
     onStatement(
       (text, client) => {
         const isCommit = statement !== 'COMMIT' || swapping.has(client);
-        if (text.includes('replace_live_table')) swapping.add(client);
+        if (text.includes('swap_table')) swapping.add(client);
         return isCommit && text.includes(statement);
       },
       (send, client) => {

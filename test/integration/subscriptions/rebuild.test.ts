@@ -59,7 +59,7 @@ describe('a rebuild', () => {
     await isOver(rebuilding);
     expect(await system.tallies()).toEqual({ a: { total: 2, seen: '1 2' }, b: { total: 1, seen: '1' } });
     const old = await system.dataSource.query<unknown[]>(
-      "SELECT total FROM projection_old.tallies WHERE id = 'a'",
+      "SELECT total FROM annals_old.tallies WHERE id = 'a'",
     );
     expect(old).toEqual([{ total: 99 }]);
     await projected('a', 'c');
@@ -67,7 +67,7 @@ describe('a rebuild', () => {
     await expectFold(rebuilding);
     expect(await rebuilding.orders.dropOld('tallies')).toBe(true);
     expect(await rebuilding.orders.dropOld('tallies')).toBe(false);
-    expect(await tables('projection_old')).toEqual([]);
+    expect(await tables('annals_old')).toEqual([]);
   });
 
   it('goes on where it was after its process was gone, and shows how far it is', async () => {
@@ -109,7 +109,7 @@ describe('a rebuild', () => {
     await orders.request('tallies', { isHeld: true });
     await expect(orders.request('tallies')).rejects.toThrow(RebuildInProgressError);
     await orders.cancel('tallies');
-    expect(await tables('projection_next')).toEqual([]);
+    expect(await tables('annals_shadow')).toEqual([]);
     await expect(orders.cancel('tallies')).rejects.toThrow(NoRebuildError);
     expect(await system.tallies()).toEqual({ a: { total: 1, seen: '1' } });
     await projected('a');
@@ -251,7 +251,7 @@ describe('a rebuild', () => {
       await expect(refusal).rejects.toThrow(RebuildRefusedError);
       await expect(refusal).rejects.toThrow(/a copy of table tallies would lose the/);
       expect(await orders.all()).toEqual([]);
-      expect(await tables('projection_next')).toEqual([]);
+      expect(await tables('annals_shadow')).toEqual([]);
     },
   );
 });

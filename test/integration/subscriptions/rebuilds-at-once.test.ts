@@ -80,7 +80,7 @@ describe('two rebuilds at once', () => {
       await waitUntil(() =>
         Promise.resolve(warnings.mock.calls.join().includes('tables are in use by process')),
       );
-      const old = "SELECT to_regclass('projection_old.totals') IS NOT NULL AS is_there";
+      const old = "SELECT to_regclass('annals_old.totals') IS NOT NULL AS is_there";
       expect(await system.dataSource.query(old)).toEqual([{ is_there: true }]);
       expect(await system.tallies()).toEqual({});
     } finally {

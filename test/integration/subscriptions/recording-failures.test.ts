@@ -86,7 +86,7 @@ describe('the failure of an event', () => {
         END IF;
         RETURN NEW;
       END $$;
-      CREATE TRIGGER refuse_text BEFORE INSERT OR UPDATE ON parked_events
+      CREATE TRIGGER refuse_text BEFORE INSERT OR UPDATE ON annals.parked_events
         FOR EACH ROW EXECUTE FUNCTION refuse_text()`);
     const afterRow = ({ recorded }: ProjectionContext) => {
       if (recorded.stream.id === 'bad') throw new Error('unwanted');

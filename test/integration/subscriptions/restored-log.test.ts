@@ -9,10 +9,10 @@ import { Counted, startTallies, TallySystem } from './tally';
 
 /** As a restore to an earlier state leaves the log. */
 const setBackTo = `
-  ALTER TABLE events DISABLE TRIGGER events_are_immutable;
-  DELETE FROM events WHERE position > POSITION;
-  ALTER TABLE events ENABLE TRIGGER events_are_immutable;
-  UPDATE event_log SET head = POSITION`;
+  ALTER TABLE annals.events DISABLE TRIGGER events_are_immutable;
+  DELETE FROM annals.events WHERE position > POSITION;
+  ALTER TABLE annals.events ENABLE TRIGGER events_are_immutable;
+  UPDATE annals.event_log SET head = POSITION`;
 
 let system: TallySystem;
 let warnings: jest.SpyInstance<void, unknown[]>;
@@ -50,7 +50,9 @@ describe('a checkpoint beyond the end of the log', () => {
     run.start();
     await waitUntil(() => Promise.resolve(run.isFailing));
     await run.stop();
-    const [row] = await system.dataSource.query<{ failure: string }[]>('SELECT failure FROM subscriptions');
+    const [row] = await system.dataSource.query<{ failure: string }[]>(
+      'SELECT failure FROM annals.subscriptions',
+    );
     expect(row?.failure).toContain('The checkpoint is at position 5, but the log ends at 2.');
   });
 
@@ -70,7 +72,7 @@ describe('a checkpoint beyond the end of the log', () => {
     const run = system.loop('one', { maxBackoffMs: 100 });
     run.start();
     await waitUntil(() => Promise.resolve(run.isFailing));
-    await system.dataSource.query('TRUNCATE tallies; UPDATE subscriptions SET position = 0, seen = 0');
+    await system.dataSource.query('TRUNCATE tallies; UPDATE annals.subscriptions SET position = 0, seen = 0');
     await system.count('a', 6);
     expect(await system.positions.waitFor('tallies', 3n, 10_000)).toBe(true);
     expect(await system.tallies()).toEqual({ a: { total: 9, seen: '1 2 3' } });
@@ -83,7 +85,7 @@ describe('a checkpoint beyond the end of the log', () => {
     run.start();
     await system.positions.waitFor('tallies', 7n, 10_000);
     await setBack(7);
-    await system.dataSource.query('UPDATE event_log SET head = 9');
+    await system.dataSource.query('UPDATE annals.event_log SET head = 9');
     await waitUntil(async () => (await system.statuses.all())[0]?.state === 'failed');
     const [status] = await system.statuses.all();
     expect(status?.failure).toContain('position 8 was expected, and nothing was read');
@@ -117,7 +119,9 @@ describe('events that are gone', () => {
     process.run(noting('quick'));
     await waitUntil(async () => (await system.positions.position('quick')) === 3n);
     await setBack(0);
-    await system.dataSource.query('DELETE FROM handled; UPDATE subscriptions SET position = 0, seen = 0');
+    await system.dataSource.query(
+      'DELETE FROM handled; UPDATE annals.subscriptions SET position = 0, seen = 0',
+    );
     for (let n = 0; n < after; n++) await system.count('b', n);
     goOn();
     await waitUntil(async () => (await system.positions.position('held')) === BigInt(after));

@@ -22,7 +22,7 @@ describe('a projection in four segments', () => {
 
   async function owners(): Promise<Record<string, number>> {
     const rows = await system.dataSource.query<{ owner: string | null }[]>(
-      "SELECT owner FROM subscriptions WHERE name = 'tallies' AND lease_expires_at > clock_timestamp() ORDER BY owner",
+      "SELECT owner FROM annals.subscriptions WHERE name = 'tallies' AND lease_expires_at > clock_timestamp() ORDER BY owner",
     );
     const counts: Record<string, number> = {};
     for (const { owner } of rows) if (owner !== null) counts[owner] = (counts[owner] ?? 0) + 1;

@@ -176,7 +176,7 @@ export async function startTallies(
     },
     async subscription() {
       const rows = await dataSource.query<{ position: string; owner: string | null; epoch: string }[]>(
-        "SELECT position, owner, epoch FROM subscriptions WHERE name = 'tallies'",
+        "SELECT position, owner, epoch FROM annals.subscriptions WHERE name = 'tallies'",
       );
       return rows[0] ?? { position: '0', owner: null, epoch: '0' };
     },

@@ -159,7 +159,7 @@ describe('an event whose handling fails, whatever the error looks like,', () => 
     expect(await system.positions.waitFor('tallies', 1n, 10_000)).toBe(true);
     expect(losses).toBeGreaterThan(0);
     expect(await system.tallies()).toEqual({ a: { total: 1, seen: '1' } });
-    const failures = await system.dataSource.query<unknown[]>('SELECT FROM parked_events');
+    const failures = await system.dataSource.query<unknown[]>('SELECT FROM annals.parked_events');
     expect(failures).toEqual([]);
     expect(jest.mocked(Logger.prototype.error).mock.calls.join()).not.toContain('(try 1');
   });

@@ -8,7 +8,8 @@ import {
   lastEventIds,
   streamColumns,
 } from './append-events';
-import { RunStatement, Statement } from '../../postgres/bounded-pool';
+import { KernelStatement, RunKernelStatement } from '../../schema/kernel-statement';
+import { annals, sql } from '../../schema/sql';
 
 /** An append of one event at an exact version, without a receipt: most are. */
 interface SimpleAppend extends PreparedAppend {
@@ -23,10 +24,20 @@ interface TryAppendRow {
   readonly position: bigint | string | null;
 }
 
-const forEvents = '$1, $2, $3, $4, $5, $6, $7, $8';
-const tryAppendEvent = `SELECT try_append_event(${forEvents}, $9) AS position`;
-const tryAppendBatch = `SELECT try_append_batch(${forEvents}, last_event_ids => $9) AS position`;
-const tryAppendWithClaims = `SELECT try_append_batch(${forEvents}, $9, $10, $11, $12, $13) AS position`;
+const tryAppendEvent = sql`
+  SELECT ${annals}.try_append_event(
+    stream_type => $1, stream_id => $2, expected => $3,
+    id => $4, type => $5, schema_version => $6, data => $7, metadata => $8, last_event_id => $9) AS position`;
+
+const forBatch = `
+    stream_types => $1, stream_ids => $2, expected => $3,
+    event_ids => $4, event_types => $5, schema_versions => $6, event_data => $7, event_metadata => $8, last_event_ids => $9`;
+
+const tryAppendBatch = sql`SELECT ${annals}.try_append_batch(${forBatch}) AS position`;
+
+const tryAppendWithClaims = sql`
+  SELECT ${annals}.try_append_batch(${forBatch},
+    claim_append => $10, claim_scopes => $11, claim_values => $12, claim_releases => $13) AS position`;
 
 /**
  * The verdicts in the order of the batch. Simple appends are tried a short way first; a batch of which one is not simple, or not
@@ -34,7 +45,7 @@ const tryAppendWithClaims = `SELECT try_append_batch(${forEvents}, $9, $10, $11,
  */
 export async function appendBatch(
   batch: readonly PreparedAppend[],
-  run: RunStatement,
+  run: RunKernelStatement,
 ): Promise<readonly AppendVerdict[]> {
   if (!batch.every(isSimple)) return appendEvents(batch, run);
   const [row] = await run<TryAppendRow>(tryStatement(batch));
@@ -53,7 +64,7 @@ function isSimple(append: PreparedAppend): append is SimpleAppend {
   return isExact && events.length === 1 && !receipt;
 }
 
-function tryStatement(batch: readonly SimpleAppend[]): Statement {
+function tryStatement(batch: readonly SimpleAppend[]): KernelStatement {
   const [alone] = batch;
   const hasClaims = batch.some(({ claims, releases }) => claims.length > 0 || releases.length > 0);
   if (alone && batch.length === 1 && !hasClaims)
@@ -63,7 +74,7 @@ function tryStatement(batch: readonly SimpleAppend[]): Statement {
     ? {
         name: 'try-append-with-claims',
         text: tryAppendWithClaims,
-        values: [...columns, ...claimColumns(batch), lastEventIds(batch)],
+        values: [...columns, lastEventIds(batch), ...claimColumns(batch)],
       }
     : { name: 'try-append-batch', text: tryAppendBatch, values: [...columns, lastEventIds(batch)] };
 }

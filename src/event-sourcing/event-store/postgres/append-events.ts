@@ -3,11 +3,18 @@ import { ClaimedValue, ExpectedVersion } from '../event-store';
 import { PreparedAppend, PreparedEvent } from '../prepare-append';
 import { Receipt } from '../../messaging/receipt';
 import { booleanArray, integerArray, jsonArray, textArray, uuidArray } from './binary-arrays';
-import { RunStatement } from '../../postgres/bounded-pool';
+import { RunKernelStatement } from '../../schema/kernel-statement';
+import { annals, sql } from '../../schema/sql';
 
-const statement =
-  'SELECT append_no, verdict, stream_version, log_position, claim_no FROM append_events(' +
-  '$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)';
+const appendEventsOf = sql`
+  SELECT append_no, verdict, stream_version, log_position, claim_no
+  FROM ${annals}.append_events(
+    stream_types => $1, stream_ids => $2, expected => $3, event_counts => $4,
+    event_append => $5, event_number => $6,
+    event_ids => $7, event_types => $8, schema_versions => $9, event_data => $10, event_metadata => $11,
+    claim_append => $12, claim_scopes => $13, claim_values => $14, claim_releases => $15,
+    receipt_append => $16, receipt_callers => $17, receipt_keys => $18, receipt_fingerprints => $19, receipt_seconds => $20,
+    last_event_ids => $21)`;
 
 interface AppendEventsRow {
   readonly append_no: number;
@@ -19,15 +26,18 @@ interface AppendEventsRow {
 }
 
 /**
- * Any batch in one call: one round trip, one transaction, one fsync. The function is in the migrations, and takes one array
- * per column.
+ * Any batch in one call: one round trip, one transaction, one fsync. The function takes one array per column:
+ * schema/functions/append_events.sql.
  */
 export async function appendEvents(
   batch: readonly PreparedAppend[],
-  run: RunStatement,
+  run: RunKernelStatement,
 ): Promise<readonly AppendVerdict[]> {
   const values = columnsOf(batch);
-  return verdictsOf(batch, await run<AppendEventsRow>({ name: 'append-events', text: statement, values }));
+  return verdictsOf(
+    batch,
+    await run<AppendEventsRow>({ name: 'append-events', text: appendEventsOf, values }),
+  );
 }
 
 function columnsOf(batch: readonly PreparedAppend[]): Buffer[] {
@@ -112,7 +122,7 @@ function verdictsOf(
   return verdicts;
 }
 
-/** As the functions in the migrations take it. */
+/** As the functions in schema/functions take it. */
 export function expectedNumber(expected: ExpectedVersion): number {
   switch (expected) {
     case 'no-stream':

@@ -8,8 +8,6 @@ import { AppendSignal } from '../progress-signal';
 import { RunStatement } from '../../postgres/bounded-pool';
 import { limitsApart, prepareSession, sessionSettings } from '../../postgres/session-settings';
 
-const channel = 'annals_appended';
-
 /** Milliseconds between two notices of one process: under load, one stands for many appends. */
 const betweenNotices = 50;
 
@@ -19,7 +17,6 @@ const untilReconnect = 1_000;
 /** Milliseconds until it is said again, and for the answer: a server that is gone without a word is found out by that. */
 const untilSaidAgain = 10_000;
 const patience = 3_000;
-const listen = { text: `LISTEN ${channel}`, query_timeout: patience };
 
 /** The connection that hears of the appends of other processes has ended. */
 class ConnectionLostError extends EventSourcingError {
@@ -43,7 +40,8 @@ export class AppendNotices {
   constructor(
     private readonly run: RunStatement,
     private readonly connection: ClientConfig,
-    private readonly signal: AppendSignal,
+    /** `channel`: of NOTIFY; each log of a database has its own. */
+    private readonly to: { readonly channel: string; readonly signal: AppendSignal },
   ) {}
 
   /** Never waits, and never fails. */
@@ -67,7 +65,9 @@ export class AppendNotices {
     while (this.isDue && !this.closing.signal.aborted) {
       this.isDue = false;
       const text = 'SELECT pg_notify($1, $2)';
-      await this.run({ name: 'tell-appended', text, values: [channel, this.sender] }).catch(() => undefined);
+      await this.run({ name: 'tell-appended', text, values: [this.to.channel, this.sender] }).catch(
+        () => undefined,
+      );
       await this.pause(betweenNotices);
     }
     this.isTelling = false;
@@ -90,7 +90,7 @@ export class AppendNotices {
     // Besides the one who waits for it: it may come when nobody does.
     client.on('error', () => undefined);
     client.on('notification', ({ payload }) => {
-      if (payload !== this.sender) this.signal.notify();
+      if (payload !== this.sender) this.to.signal.notify();
     });
     try {
       await client.connect();
@@ -99,9 +99,10 @@ export class AppendNotices {
       });
       lost.catch(() => undefined);
       await prepareSession(client, { ...sessionSettings, ...settings }, patience);
+      const listen = { text: `LISTEN ${this.to.channel}`, query_timeout: patience };
       await client.query(listen);
       // For those that were missed meanwhile.
-      this.signal.notify();
+      this.to.signal.notify();
       while (!this.closing.signal.aborted) {
         await Promise.race([lost, this.pause(untilSaidAgain)]);
         await client.query(listen);

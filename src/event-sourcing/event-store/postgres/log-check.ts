@@ -5,6 +5,8 @@ import { Position } from '../event-envelope';
 import { withLongReads } from '../../postgres/in-snapshot';
 import { DATA_SOURCE } from '../../injection-tokens';
 import { Piece, piecesOfLog } from './pieces-of-log';
+import { annals, sql } from '../../schema/sql';
+import { query } from '../../schema/query';
 
 export interface LogCheckResult {
   readonly events: bigint;
@@ -16,37 +18,37 @@ export interface LogCheckResult {
 
 const shown = 20;
 
-const readEnds = `
-  SELECT (SELECT head FROM event_log WHERE only_row) AS head, COALESCE((SELECT max(position) FROM events), 0) AS last`;
+const readEnds = sql`
+  SELECT (SELECT head FROM ${annals}.event_log WHERE only_row) AS head, COALESCE((SELECT max(position) FROM ${annals}.events), 0) AS last`;
 
 /** Of one piece: $1 behind this position, $2 up to this one. */
-const countEvents = `
-  SELECT count(*) AS events, count(*) FILTER (WHERE aggregate_version = 1) AS streams FROM events
+const countEvents = sql`
+  SELECT count(*) AS events, count(*) FILTER (WHERE aggregate_version = 1) AS streams FROM ${annals}.events
   WHERE position > $1 AND position <= $2`;
 
-const findHoles = `
+const findHoles = sql`
   SELECT before, position FROM (
-    SELECT position, lag(position, 1, $1::bigint) OVER (ORDER BY position) AS before FROM events
+    SELECT position, lag(position, 1, $1::bigint) OVER (ORDER BY position) AS before FROM ${annals}.events
     WHERE position > $1 AND position <= $2) AS e
   WHERE position <> before + 1 ORDER BY position LIMIT ${shown}`;
 
 /** Each version but the first stands behind the one before it. By a lookup for each event: a join might read the whole log for each piece. */
-const findVersionGaps = `
+const findVersionGaps = sql`
   SELECT e.aggregate_type, e.aggregate_id, e.aggregate_version, COALESCE((
-    SELECT before.aggregate_version FROM events AS before
+    SELECT before.aggregate_version FROM ${annals}.events AS before
     WHERE before.aggregate_type = e.aggregate_type AND before.aggregate_id = e.aggregate_id AND before.position < e.position
     ORDER BY before.position DESC LIMIT 1), 0) AS before
-  FROM events AS e
+  FROM ${annals}.events AS e
   WHERE e.position > $1 AND e.position <= $2 AND e.aggregate_version > 1 AND COALESCE((
-    SELECT p.position FROM events AS p
+    SELECT p.position FROM ${annals}.events AS p
     WHERE p.aggregate_type = e.aggregate_type AND p.aggregate_id = e.aggregate_id
       AND p.aggregate_version = e.aggregate_version - 1), e.position) >= e.position
   ORDER BY e.position LIMIT ${shown}`;
 
-const findOrphanClaims = `
-  SELECT scope, aggregate_type, aggregate_id FROM claims AS c
+const findOrphanClaims = sql`
+  SELECT scope, aggregate_type, aggregate_id FROM ${annals}.claims AS c
   WHERE NOT EXISTS (
-    SELECT FROM events AS e WHERE e.aggregate_type = c.aggregate_type AND e.aggregate_id = c.aggregate_id)
+    SELECT FROM ${annals}.events AS e WHERE e.aggregate_type = c.aggregate_type AND e.aggregate_id = c.aggregate_id)
   LIMIT ${shown}`;
 
 interface GapRow {
@@ -70,10 +72,10 @@ export class LogCheck {
 
   run(): Promise<LogCheckResult> {
     return withLongReads(this.dataSource, async (runner) => {
-      const [ends] = (await runner.query(readEnds)) as { head: string | null; last: string }[];
+      const [ends] = (await query(runner, readEnds)) as { head: string | null; last: string }[];
       if (!ends) throw new DatabaseAnswerError('where the log ends');
       const found = await checkPieces(runner, BigInt(ends.last));
-      const orphans = (await runner.query(findOrphanClaims)) as Omit<GapRow, 'before'>[];
+      const orphans = (await query(runner, findOrphanClaims)) as Omit<GapRow, 'before'>[];
       const isHeadRight = ends.head === ends.last;
       return {
         events: found.events,
@@ -106,9 +108,9 @@ async function checkPieces(runner: QueryRunner, last: Position): Promise<Found> 
 
 async function checkPiece(runner: QueryRunner, { after, upTo }: Piece): Promise<Found> {
   const values = [after, upTo];
-  const [count] = (await runner.query(countEvents, values)) as { events: string; streams: string }[];
-  const holes = (await runner.query(findHoles, values)) as { before: string; position: string }[];
-  const gaps = (await runner.query(findVersionGaps, values)) as GapRow[];
+  const [count] = (await query(runner, countEvents, values)) as { events: string; streams: string }[];
+  const holes = (await query(runner, findHoles, values)) as { before: string; position: string }[];
+  const gaps = (await query(runner, findVersionGaps, values)) as GapRow[];
   return {
     events: BigInt(count?.events ?? 0),
     streams: BigInt(count?.streams ?? 0),

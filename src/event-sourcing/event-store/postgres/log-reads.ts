@@ -1,6 +1,6 @@
 import { RecordedEvent } from '../event-envelope';
 import { ReadAllOptions } from '../event-store';
-import { RunStatement } from '../../postgres/bounded-pool';
+import { RunKernelStatement } from '../../schema/kernel-statement';
 import { PageMeter } from './page-meter';
 import { eventOfLog, LogRow, readAll } from './read-all';
 
@@ -11,7 +11,7 @@ export class LogReads {
 
   /** @param charactersPerPage Of JSON in the events of one page. */
   constructor(
-    private readonly run: RunStatement,
+    private readonly run: RunKernelStatement,
     private readonly charactersPerPage: number,
   ) {}
 

@@ -22,7 +22,9 @@ import { measured, publishRefusal, withMetadata } from './append-diagnostics';
 import { appendBatch } from './append-batch';
 import { AppendNotices } from './append-notices';
 import { AppendQueue } from './append-queue';
-import { BoundedPool, BoundedPoolConfig, Statement } from '../../postgres/bounded-pool';
+import { BoundedPool, BoundedPoolConfig } from '../../postgres/bounded-pool';
+import { KernelSchema } from '../../schema/kernel-schema';
+import { KernelStatement, RunKernelStatement, runOn } from '../../schema/kernel-statement';
 import { columnParsers } from './column-parsers';
 import { databaseFailureOf, isWorthAnotherTry } from '../../postgres/database-failure';
 import { LogIdentity } from '../log-identity';
@@ -52,6 +54,7 @@ const retryDelays = [20, 100, 500];
 export class PostgresEventStore extends EventStore {
   private readonly logger = new Logger(PostgresEventStore.name);
   private readonly pool: BoundedPool;
+  private readonly run: RunKernelStatement;
   private readonly queue: AppendQueue;
   private readonly notices: AppendNotices;
   private readonly receipts = new PostgresReceipts((statement) => this.query(statement));
@@ -63,18 +66,23 @@ export class PostgresEventStore extends EventStore {
   constructor(
     options: PostgresEventStoreOptions,
     private readonly signal: AppendSignal,
+    private readonly schema = new KernelSchema(),
   ) {
     super();
     const connection = {
       connectionTimeoutMillis: 3_000,
       statement_timeout: 30_000,
-      application_name: 'annals event store',
+      application_name: `${schema.name} event store`,
       targetSession: 'read-write' as const,
       ...options.connection,
     };
     this.pool = new BoundedPool({ ...connection, types: columnParsers });
+    this.run = runOn(this.pool, schema);
     this.pool.on('error', (error) => this.logger.warn(`An idle connection was lost: ${error.message}`));
-    this.notices = new AppendNotices((statement) => this.pool.run(statement), connection, signal);
+    this.notices = new AppendNotices((statement) => this.pool.run(statement), connection, {
+      channel: `${schema.name}_appended`,
+      signal,
+    });
     const { maxCharactersPerPage = 8_388_608 } = options;
     this.streams = new StreamReads((statement) => this.query(statement), maxCharactersPerPage);
     this.log = new LogReads((statement) => this.query(statement), maxCharactersPerPage);
@@ -137,7 +145,10 @@ export class PostgresEventStore extends EventStore {
 
   /** Asks by a connection of the pool that appends. */
   override state(): Promise<LogState> {
-    return readLogState((text) => this.query({ name: 'log-state', text, values: [] }));
+    return readLogState(
+      (text) => this.query({ name: 'log-state', text: () => text, values: [] }),
+      this.schema,
+    );
   }
 
   override hearOthers(): void {
@@ -186,7 +197,9 @@ export class PostgresEventStore extends EventStore {
       );
     }
     holdHead(transaction.queryRunner);
-    const [verdict] = await appendBatch([append], ({ text, values }) => transaction.query(text, values));
+    const [verdict] = await appendBatch([append], ({ text, values }) =>
+      transaction.query(text(this.schema), values),
+    );
     return resultOf(append, verdict as AppendVerdict);
   }
 
@@ -199,7 +212,7 @@ export class PostgresEventStore extends EventStore {
     [pause, ...later]: readonly number[] = retryDelays,
   ): Promise<readonly AppendVerdict[]> {
     try {
-      const verdicts = await appendBatch(batch, (statement) => this.pool.run(statement));
+      const verdicts = await appendBatch(batch, this.run);
       this.signal.notify();
       this.notices.tell();
       return verdicts;
@@ -211,9 +224,9 @@ export class PostgresEventStore extends EventStore {
     }
   }
 
-  private async query<R>(statement: Statement): Promise<R[]> {
+  private async query<R>(statement: KernelStatement): Promise<R[]> {
     try {
-      return await this.pool.run<R>(statement);
+      return await this.run<R>(statement);
     } catch (error) {
       throw unavailable(error);
     }

@@ -2,14 +2,14 @@ import { checkNote, checkReceipt } from '../check-receipt';
 import { ReceiptExistsError } from '../errors';
 import { Receipt } from '../../messaging/receipt';
 import { StoredReceipt } from '../stored-receipt';
-import { RunStatement } from '../../postgres/bounded-pool';
+import { RunKernelStatement } from '../../schema/kernel-statement';
 import { deleteExpiredReceipts } from './delete-expired-receipts';
 import { findReceipt, ReceiptRow, storedReceipt } from './find-receipt';
 import { keepReceipt } from './keep-receipt';
 
 /** Receipts by themselves; those of an append are stored by it. */
 export class PostgresReceipts {
-  constructor(private readonly run: RunStatement) {}
+  constructor(private readonly run: RunKernelStatement) {}
 
   async find(caller: string, key: string): Promise<StoredReceipt | undefined> {
     const values = [caller, key];

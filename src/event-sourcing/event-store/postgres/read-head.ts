@@ -1,2 +1,4 @@
+import { annals, sql } from '../../schema/sql';
+
 /** Position of the last committed event. Does not wait for an append that is going on. */
-export const readHead = 'SELECT head FROM event_log WHERE only_row';
+export const readHead = sql`SELECT head FROM ${annals}.event_log WHERE only_row`;

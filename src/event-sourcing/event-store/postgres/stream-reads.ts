@@ -2,7 +2,7 @@ import { ReadGroups } from '../../read-groups';
 import { RecordedEvent, StreamId } from '../event-envelope';
 import { isText } from '../plain-json';
 import { StreamPage } from '../read-pages';
-import { RunStatement } from '../../postgres/bounded-pool';
+import { RunKernelStatement } from '../../schema/kernel-statement';
 import { PageMeter } from './page-meter';
 import { readStream, readStreams } from './read-stream';
 import { EventRow, recordedEvent } from './recorded-event-row';
@@ -26,7 +26,7 @@ export class StreamReads {
 
   /** @param charactersPerPage Of JSON in the events of one query. */
   constructor(
-    private readonly run: RunStatement,
+    private readonly run: RunKernelStatement,
     private readonly charactersPerPage: number,
   ) {}
 

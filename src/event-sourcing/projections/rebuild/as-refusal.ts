@@ -1,8 +1,9 @@
 import { RebuildRefusedError, TableInUseError } from './errors';
+import { TableMissingError } from '../../rows/errors';
 import { postgresCodeOf } from '../../postgres/postgres-code';
 
 const otherRebuild =
-  'Another rebuild of one of its tables has begun, or somebody made a table of this name in projection_next.';
+  'Another rebuild of one of its tables has begun, or somebody made a table of this name among the shadow tables.';
 
 /** What to do about an error of Postgres, by its SQLSTATE: a sentence, or none where the page of the error says it. */
 const refusals: Readonly<Record<string, string | undefined>> = {
@@ -19,7 +20,8 @@ const refusals: Readonly<Record<string, string | undefined>> = {
 
 /** An error in words, where the state of the tables is at fault; any other as it is. */
 export function asRefusal(projection: string, error: Error): Error {
-  if (error instanceof TableInUseError) return new RebuildRefusedError(projection, error);
+  if (error instanceof TableInUseError || error instanceof TableMissingError)
+    return new RebuildRefusedError(projection, error);
   const code = postgresCodeOf(error);
   if (!(code in refusals)) return error;
   return new RebuildRefusedError(projection, error, refusals[code]);

@@ -9,6 +9,8 @@ import { shadowName } from '../../subscriptions/subscriber';
 import { SubscriptionSettings } from '../../subscriptions/subscription-settings';
 import { Projection } from '../projection';
 import { ProjectionSegment, segmentsOf } from '../projection-segment';
+import { annals, sql } from '../../schema/sql';
+import { query } from '../../schema/query';
 
 /** A rebuild whose checkpoints are locked, and stand at `position` in every segment. */
 export interface CaughtUp {
@@ -21,14 +23,14 @@ export interface CaughtUp {
 /** How long events are applied while the projections of both tables wait, in milliseconds; an event in hand is finished. */
 const catchUpMs = 1_000;
 
-const lockCheckpoints = `
-  SELECT name, segment, position, epoch, paused FROM subscriptions WHERE name IN ($1, $2)
+const lockCheckpoints = sql`
+  SELECT name, segment, position, epoch, paused FROM ${annals}.subscriptions WHERE name IN ($1, $2)
   ORDER BY name, segment FOR UPDATE`;
 
-const countParked = 'SELECT count(*)::integer AS count FROM parked_events WHERE subscription = $1';
+const countParked = sql`SELECT count(*)::integer AS count FROM ${annals}.parked_events WHERE subscription = $1`;
 
-const moveCheckpoint = `
-  UPDATE subscriptions SET position = $3, seen = mod(seen + $4, 18446744073709551616) WHERE name = $1 AND segment = $2`;
+const moveCheckpoint = sql`
+  UPDATE ${annals}.subscriptions SET position = $3, seen = mod(seen + $4, 18446744073709551616) WHERE name = $1 AND segment = $2`;
 
 interface CheckpointRow {
   readonly name: string;
@@ -56,9 +58,9 @@ export async function catchUp(
   projection: Projection,
 ): Promise<CaughtUp | undefined> {
   const shadow = shadowName(projection.name);
-  const rows = await manager.query<CheckpointRow[]>(lockCheckpoints, [projection.name, shadow]);
+  const rows = await query<CheckpointRow[]>(manager, lockCheckpoints, [projection.name, shadow]);
   const behind = rows.filter((row) => row.name === shadow);
-  const [parked] = await manager.query<{ count: number }[]>(countParked, [shadow]);
+  const [parked] = await query<{ count: number }[]>(manager, countParked, [shadow]);
   if (behind.length === 0 || parked?.count !== 0) return undefined;
   const position = largestOf(rows.map((row) => BigInt(row.position)));
   const checkpoints = new Map(behind.map((row) => [row.segment, BigInt(row.position)]));
@@ -136,5 +138,5 @@ async function apply(
     events.filter((event) => segment.wants(event)),
     manager,
   );
-  await manager.query(moveCheckpoint, [segment.name, segment.segment.index, last.position, seenSum(events)]);
+  await query(manager, moveCheckpoint, [segment.name, segment.segment.index, last.position, seenSum(events)]);
 }

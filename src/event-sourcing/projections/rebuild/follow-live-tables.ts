@@ -1,6 +1,5 @@
 import { Logger } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
-import { quoted } from '../../postgres/identifiers';
 import { Projection } from '../projection';
 import { asRefusal } from './as-refusal';
 import { RebuildBlockedError, RebuildRefusedError, TableChangedError } from './errors';
@@ -8,10 +7,14 @@ import { createShadowTables, limitWaiting, obstacleOf, problemOf, dropShadowTabl
 import { postgresCodeOf } from '../../postgres/postgres-code';
 import { lockRebuild } from './rebuild-row';
 import { lockOutWriters, usersOf } from './table-locks';
+import { liveName, shadowOf } from '../live-name';
+import { annals, sql } from '../../schema/sql';
+import { query } from '../../schema/query';
 
-const alignTable = `SELECT align_next_table(live_table($1), format('projection_next.%I', $1::text)::regclass)`;
+const alignTable = sql`
+  SELECT ${annals}.align_shadow_table(live => live, shadow => ${annals}.shadow_of(live => live)) FROM (SELECT $1::regclass AS live) AS t`;
 
-const noteStart = 'UPDATE rebuilds SET started_at = clock_timestamp() WHERE projection = $1';
+const noteStart = sql`UPDATE ${annals}.rebuilds SET started_at = clock_timestamp() WHERE projection = $1`;
 
 /** What a statement on the shadow table may fail with because of its rows, its definition, or the time that it takes. */
 const cannotAlign = /^(0A|22|23|2B|42|55000|57014)/;
@@ -28,7 +31,7 @@ export async function followLiveTables(
 ): Promise<void> {
   const changes: string[] = [];
   for (const table of tables) {
-    const problem = await problemOf(dataSource.manager, table);
+    const problem = await problemOf(dataSource.manager, await liveName(dataSource.manager, table));
     if (problem === undefined) continue;
     await checkCopies(dataSource.manager, projection.name, table);
     changes.push(`table "${table}": ${problem}`);
@@ -47,7 +50,7 @@ export async function followLiveTables(
 }
 
 async function checkCopies(manager: EntityManager, projection: string, table: string): Promise<void> {
-  const obstacle = await obstacleOf(manager, table);
+  const obstacle = await obstacleOf(manager, await liveName(manager, table));
   if (obstacle === undefined) return;
   throw new RebuildRefusedError(
     projection,
@@ -65,7 +68,7 @@ async function align(
   try {
     return await dataSource.transaction(async (manager) => {
       if (!(await lockRebuild(manager, projection))) return 'not ours';
-      const shadows = tables.map((table) => `projection_next.${quoted(table)}`);
+      const shadows = tables.map((table) => shadowOf(manager, table));
       if (!(await lockOutWriters(manager, shadows))) {
         throw new RebuildBlockedError(
           projection.name,
@@ -73,8 +76,9 @@ async function align(
         );
       }
       for (const table of tables) {
-        await manager.query(alignTable, [table]);
-        const left = await problemOf(manager, table);
+        const live = await liveName(manager, table);
+        await query(manager, alignTable, [live]);
+        const left = await problemOf(manager, live);
         if (left !== undefined) throw new TableChangedError(projection.name, table, left);
       }
       return 'aligned';
@@ -97,7 +101,7 @@ async function startOver(
       await limitWaiting(manager);
       await dropShadowTables(manager, projection.name, tables);
       await createShadowTables(manager, projection, tables);
-      await manager.query(noteStart, [projection.name]);
+      await query(manager, noteStart, [projection.name]);
       return true;
     })
     .catch((error: Error) => Promise.reject(asRefusal(projection.name, error)));

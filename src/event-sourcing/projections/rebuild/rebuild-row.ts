@@ -1,8 +1,10 @@
 import type { EntityManager } from 'typeorm';
 import { Projection } from '../projection';
+import { annals, sql } from '../../schema/sql';
+import { query } from '../../schema/query';
 
-const lock = `
-  SELECT is_held AS "isHeld" FROM rebuilds WHERE projection = $1 AND version = $2 AND segments = $3
+const lockRow = sql`
+  SELECT is_held AS "isHeld" FROM ${annals}.rebuilds WHERE projection = $1 AND version = $2 AND segments = $3
   FOR UPDATE SKIP LOCKED`;
 
 /**
@@ -13,6 +15,6 @@ export async function lockRebuild(
   manager: EntityManager,
   { name, version, segments }: Projection,
 ): Promise<{ readonly isHeld: boolean } | undefined> {
-  const [rebuild] = await manager.query<{ isHeld: boolean }[]>(lock, [name, version, segments]);
+  const [rebuild] = await query<{ isHeld: boolean }[]>(manager, lockRow, [name, version, segments]);
   return rebuild;
 }

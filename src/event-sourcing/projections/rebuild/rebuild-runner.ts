@@ -4,6 +4,7 @@ import { failureInWords } from '../../describe-thrown';
 import { SubscriptionRun } from '../../subscriptions/delivery/subscription-run';
 import { SubscriptionLoopParts } from '../../subscriptions/delivery/subscription-loop';
 import { shadowName } from '../../subscriptions/subscriber';
+import { schemaOf } from '../../schema/query';
 import { Projection } from '../projection';
 import { segmentsOf } from '../projection-segment';
 import { Projections } from '../projections';
@@ -126,8 +127,8 @@ export class RebuildRunner {
     if (position === undefined) return false;
     this.parts.projected.notify();
     this.logger.log(
-      `The shadow tables of "${projection.name}" were swapped in at position ${position}. The old ones are kept in projection_old ` +
-        'until Rebuilds.dropOld() drops them.',
+      `The shadow tables of "${projection.name}" were swapped in at position ${position}. The old ones are kept in schema ` +
+        `"${schemaOf(this.parts.dataSource).oldName}" until Rebuilds.dropOld() drops them.`,
     );
     return true;
   }

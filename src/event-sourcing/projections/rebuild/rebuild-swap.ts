@@ -5,10 +5,9 @@ import { EventStore } from '../../event-store/event-store';
 import { forgetCheckpoints, forgetMembers } from '../../subscriptions/checkpoints/forget-subscription';
 import type { SubscriptionSettings } from '../../subscriptions/subscription-settings';
 import { shadowName } from '../../subscriptions/subscriber';
-import { quoted } from '../../postgres/identifiers';
 import { DATA_SOURCE, SETTINGS } from '../../injection-tokens';
 import { compareTables, TableDifference } from '../compare-tables';
-import { liveName } from '../live-name';
+import { liveName, shadowOf } from '../live-name';
 import { Projection } from '../projection';
 import { tablesOf } from '../tables-of';
 import { catchUp, CatchUpParts, CaughtUp } from './catch-up';
@@ -17,6 +16,8 @@ import { dropTable, problemOf } from './shadow-tables';
 import { lockRebuild } from './rebuild-row';
 import { deleteRebuild } from './rebuild-statements';
 import { lockOutReaders, lockOutWriters, usersOf } from './table-locks';
+import { annals, sql } from '../../schema/sql';
+import { query } from '../../schema/query';
 
 /** The live tables compared with the shadow tables, at the same position of the log. */
 export interface RebuildComparison {
@@ -33,16 +34,17 @@ export interface SwapOptions {
 /** Events that a swap may have to apply while the writers of the live tables are locked out. */
 const maxEventsUnderLock = 500;
 
-const readNearness = `
+const readNearness = sql`
   SELECT l.head - min(s.position) <= $2 AND NOT bool_or(s.paused) AND NOT EXISTS (
-    SELECT FROM parked_events WHERE subscription = $1) AS near
-  FROM subscriptions AS s CROSS JOIN event_log AS l WHERE s.name = $1 GROUP BY l.head`;
+    SELECT FROM ${annals}.parked_events WHERE subscription = $1) AS near
+  FROM ${annals}.subscriptions AS s CROSS JOIN ${annals}.event_log AS l WHERE s.name = $1 GROUP BY l.head`;
 
-const moveDiscarded =
-  'UPDATE discarded_events SET subscription = $1 WHERE subscription = $2 AND NOT superseded';
+const moveDiscarded = sql`UPDATE ${annals}.discarded_events SET subscription = $1 WHERE subscription = $2 AND NOT superseded`;
 
-const renameCheckpoints = `
-  UPDATE subscriptions SET name = $1, epoch = $3, paused = $4, owner = NULL, lease_expires_at = NULL,
+const swapTable = sql`SELECT ${annals}.swap_table(live => $1::regclass)`;
+
+const renameCheckpoints = sql`
+  UPDATE ${annals}.subscriptions SET name = $1, epoch = $3, paused = $4, owner = NULL, lease_expires_at = NULL,
     failure = NULL, failed_at = NULL, rebuilt_at = clock_timestamp()
   WHERE name = $2`;
 
@@ -75,14 +77,14 @@ export class RebuildSwap {
   /** Whether the shadow tables have nearly caught up with the log, and nothing is set aside. */
   async isNear(projection: Projection): Promise<boolean> {
     const values = [shadowName(projection.name), maxEventsUnderLock];
-    const [row] = await this.dataSource.query<{ near: boolean }[]>(readNearness, values);
+    const [row] = await query<{ near: boolean }[]>(this.dataSource, readNearness, values);
     return row?.near ?? false;
   }
 
   /** Gives the planner statistics of the shadow tables, so that the first queries on them are planned well. */
   async analyze(projection: Projection): Promise<void> {
     for (const table of tablesOf(this.dataSource, projection)) {
-      await this.dataSource.query(`ANALYZE projection_next.${quoted(table)}`);
+      await this.dataSource.query(`ANALYZE ${shadowOf(this.dataSource, table)}`);
     }
   }
 
@@ -145,12 +147,12 @@ export class RebuildSwap {
     projection: Projection,
     { tables, caughtUp }: { readonly tables: BothTables; readonly caughtUp: CaughtUp },
   ): Promise<SwapOutcome> {
-    for (const name of tables.names) {
-      const problem = await problemOf(manager, name);
+    for (const [index, name] of tables.names.entries()) {
+      const problem = await problemOf(manager, tables.live[index] ?? '');
       if (problem !== undefined) throw new TableChangedError(projection.name, name, problem);
     }
     await manager.query('SAVEPOINT caught_up');
-    for (const name of tables.names) await dropTable(manager, 'projection_old', name);
+    for (const name of tables.names) await dropTable(manager, 'oldName', name);
     await this.adoptCheckpoints(manager, projection.name, caughtUp);
     // The shadow tables first: a comparison of them must not be waited for while the live tables are locked.
     const all = [...tables.shadows, ...tables.live];
@@ -158,7 +160,7 @@ export class RebuildSwap {
       await manager.query('ROLLBACK TO SAVEPOINT caught_up');
       return { blockedBy: await usersOf(manager, all) };
     }
-    for (const name of tables.names) await manager.query('SELECT replace_live_table($1)', [name]);
+    for (const live of tables.live) await query(manager, swapTable, [live]);
     return { position: caughtUp.position };
   }
 
@@ -166,16 +168,16 @@ export class RebuildSwap {
     const shadow = shadowName(name);
     // Without the old checkpoints, stale owners of the live tables are refused.
     await forgetCheckpoints(manager, name);
-    await manager.query(deleteRebuild, [name]);
-    await manager.query(moveDiscarded, [name, shadow]);
+    await query(manager, deleteRebuild, [name]);
+    await query(manager, moveDiscarded, [name, shadow]);
     await forgetMembers(manager, shadow);
-    await manager.query(renameCheckpoints, [name, shadow, to.nextEpoch, to.isPaused]);
+    await query(manager, renameCheckpoints, [name, shadow, to.nextEpoch, to.isPaused]);
   }
 
   private async bothTables(manager: EntityManager, projection: Projection): Promise<BothTables> {
     const names = tablesOf(this.dataSource, projection);
     const live: string[] = [];
     for (const name of names) live.push(await liveName(manager, name));
-    return { names, live, shadows: names.map((name) => `projection_next.${quoted(name)}`) };
+    return { names, live, shadows: names.map((name) => shadowOf(manager, name)) };
   }
 }

@@ -13,6 +13,7 @@ import { NoRebuildError, NotAProjectorError, RebuildInProgressError, RebuildRefu
 import { followLiveTables } from './follow-live-tables';
 import {
   deleteRebuild,
+  findOld,
   findOutdated,
   findOverlap,
   holdRebuild,
@@ -21,6 +22,7 @@ import {
   selectRebuilds,
 } from './rebuild-statements';
 import { createShadowTables, dropTable, limitWaiting, dropShadowTables } from './shadow-tables';
+import { query } from '../../schema/query';
 
 export interface RebuildOptions {
   /** The swap waits for an operator, so that the tables can be compared first. Default: false. */
@@ -47,7 +49,7 @@ export class Rebuilds {
 
   /** Those that are under way, of all programs on this database. */
   all(): Promise<readonly Rebuild[]> {
-    return this.dataSource.query(selectRebuilds);
+    return query(this.dataSource, selectRebuilds);
   }
 
   /**
@@ -67,7 +69,7 @@ export class Rebuilds {
 
   /** Makes the swap wait for an operator, or lets it go on. @throws NoRebuildError */
   async hold(name: string, isHeld: boolean): Promise<void> {
-    const [rows] = await this.dataSource.query<[unknown[], number]>(holdRebuild, [
+    const [rows] = await query<[unknown[], number]>(this.dataSource, holdRebuild, [
       this.known(name).name,
       isHeld,
     ]);
@@ -98,19 +100,16 @@ export class Rebuilds {
 
   /** Lets everybody see why there is no swap yet; null when nothing is in its way. */
   async noteTrouble(name: string, trouble: string | null): Promise<void> {
-    await this.dataSource.query(noteTrouble, [name, trouble]);
+    await query(this.dataSource, noteTrouble, [name, trouble]);
   }
 
   /** Drops the rows that were read before the last rebuild; false when there are none. @throws TableInUseError */
   async dropOld(name: string): Promise<boolean> {
     const tables = tablesOf(this.dataSource, this.known(name));
-    const [row] = await this.dataSource.query<{ kept: boolean }[]>(
-      `SELECT bool_or(to_regclass(format('projection_old.%I', t)) IS NOT NULL) AS kept FROM unnest($1::text[]) AS t`,
-      [tables],
-    );
+    const [row] = await query<{ kept: boolean }[]>(this.dataSource, findOld, [tables]);
     await this.dataSource.transaction(async (manager) => {
       await limitWaiting(manager);
-      for (const table of tables) await dropTable(manager, 'projection_old', table);
+      for (const table of tables) await dropTable(manager, 'oldName', table);
     });
     return row?.kept ?? false;
   }
@@ -125,7 +124,7 @@ export class Rebuilds {
   }
 
   private async requestIfOutdated({ name, version, segments }: Projection): Promise<boolean> {
-    const rows = await this.dataSource.query<unknown[]>(findOutdated, [name, version, segments]);
+    const rows = await query<unknown[]>(this.dataSource, findOutdated, [name, version, segments]);
     if (rows.length === 0) return false;
     const underWay = (await this.all()).find((rebuild) => rebuild.projection === name);
     if (underWay && (underWay.version > version || isFor(underWay, { version, segments }))) return false;
@@ -149,9 +148,9 @@ export class Rebuilds {
     const tables = tablesOf(this.dataSource, projection);
     const values = [name, version, segments, tables, isHeld, currentMetadata().actor];
     await limitWaiting(manager);
-    if ((await manager.query<unknown[]>(insertRebuild, values)).length === 0) return false;
+    if ((await query<unknown[]>(manager, insertRebuild, values)).length === 0) return false;
     await checkOtherRebuilds(manager, name, tables);
-    for (const table of tables) await dropTable(manager, 'projection_old', table);
+    for (const table of tables) await dropTable(manager, 'oldName', table);
     await createShadowTables(manager, projection, tables);
     return true;
   }
@@ -187,7 +186,7 @@ export function isFor(
 }
 
 async function remove(manager: EntityManager, name: string): Promise<void> {
-  const [rows] = await manager.query<[{ table_names: string[] }[], number]>(deleteRebuild, [name]);
+  const [rows] = await query<[{ table_names: string[] }[], number]>(manager, deleteRebuild, [name]);
   const [rebuild] = rows;
   if (!rebuild) throw new NoRebuildError(name);
   await dropShadowTables(manager, name, rebuild.table_names);
@@ -195,7 +194,7 @@ async function remove(manager: EntityManager, name: string): Promise<void> {
 
 /** A rebuild of another program, or of a projector that was renamed, fills a table of the same name. */
 async function checkOtherRebuilds(manager: EntityManager, name: string, tables: string[]): Promise<void> {
-  const [other] = await manager.query<{ projection: string; table: string }[]>(findOverlap, [name, tables]);
+  const [other] = await query<{ projection: string; table: string }[]>(manager, findOverlap, [name, tables]);
   if (other) throw sharedTable(name, other.table, other.projection);
 }
 

@@ -5,6 +5,9 @@ import { shadowName } from '../../subscriptions/subscriber';
 import { Projection } from '../projection';
 import { TableInUseError } from './errors';
 import { postgresCodeOf } from '../../postgres/postgres-code';
+import { annals, sql } from '../../schema/sql';
+import { query, schemaOf } from '../../schema/query';
+import { liveName } from '../live-name';
 
 const dependentsExist = '2BP01';
 const lockTimeout = '55P03';
@@ -16,11 +19,16 @@ const lockMs = 5_000;
  * Epochs go on behind all that a rebuild given up before can have had: each of those took a transaction of its own. So a
  * process that still fills its tables cannot move the new checkpoints.
  */
-const insertCheckpoints = `
-  INSERT INTO subscriptions (name, segment, segments, version, kind, epoch)
+const insertCheckpoints = sql`
+  INSERT INTO ${annals}.subscriptions (name, segment, segments, version, kind, epoch)
   SELECT $1, segment, $2, $3, 'projector', e.epoch
   FROM generate_series(0, $2 - 1) AS segment,
-    (SELECT GREATEST(max(epoch), pg_current_xact_id()::text::bigint) AS epoch FROM subscriptions WHERE name = $4) AS e`;
+    (SELECT GREATEST(max(epoch), pg_current_xact_id()::text::bigint) AS epoch FROM ${annals}.subscriptions WHERE name = $4) AS e`;
+
+/** `$1` of each: the live table, with its schema. */
+const makeShadowTable = sql`SELECT ${annals}.make_shadow_table(live => $1::regclass)`;
+const findProblem = sql`SELECT ${annals}.shadow_table_problem(live => $1::regclass) AS problem`;
+const findObstacle = sql`SELECT ${annals}.what_cannot_be_copied(live => $1::regclass) AS obstacle`;
 
 /** Makes empty copies of the live tables, with a checkpoint at the beginning of the log. */
 export async function createShadowTables(
@@ -28,8 +36,8 @@ export async function createShadowTables(
   { name, version, segments }: Projection,
   tables: readonly string[],
 ): Promise<void> {
-  for (const table of tables) await manager.query('SELECT make_next_table($1)', [table]);
-  await manager.query(insertCheckpoints, [shadowName(name), segments, version, name]);
+  for (const table of tables) await query(manager, makeShadowTable, [await liveName(manager, table)]);
+  await query(manager, insertCheckpoints, [shadowName(name), segments, version, name]);
 }
 
 /** @throws TableInUseError */
@@ -39,7 +47,7 @@ export async function dropShadowTables(
   tables: readonly string[],
 ): Promise<void> {
   // Tables before checkpoints: in this order the loop that fills them takes its locks.
-  for (const table of tables) await dropTable(manager, 'projection_next', table);
+  for (const table of tables) await dropTable(manager, 'shadowName', table);
   await forgetCheckpoints(manager, shadowName(name));
   await forgetMembers(manager, shadowName(name));
 }
@@ -52,11 +60,12 @@ export async function limitWaiting(manager: EntityManager): Promise<void> {
 /** @throws TableInUseError */
 export async function dropTable(
   manager: EntityManager,
-  schema: 'projection_next' | 'projection_old',
+  which: 'shadowName' | 'oldName',
   table: string,
 ): Promise<void> {
+  const schema = schemaOf(manager)[which];
   try {
-    await manager.query(`DROP TABLE IF EXISTS ${schema}.${quoted(table)}`);
+    await manager.query(`DROP TABLE IF EXISTS ${quoted(schema)}.${quoted(table)}`);
   } catch (error) {
     const why = whyNotDropped(error as { readonly detail?: string });
     throw why === undefined ? error : new TableInUseError(`${schema}.${table}`, why);
@@ -71,19 +80,13 @@ function whyNotDropped(error: { readonly detail?: string }): string | undefined 
 }
 
 /** What has changed since the copy of a table was made, or would be lost with the live one, in words. */
-export async function problemOf(manager: EntityManager, table: string): Promise<string | undefined> {
-  const [row] = await manager.query<{ problem: string | null }[]>(
-    'SELECT next_table_problem($1) AS problem',
-    [table],
-  );
+export async function problemOf(manager: EntityManager, live: string): Promise<string | undefined> {
+  const [row] = await query<{ problem: string | null }[]>(manager, findProblem, [live]);
   return row?.problem ?? undefined;
 }
 
 /** What a copy of a table would not have, in words. */
-export async function obstacleOf(manager: EntityManager, table: string): Promise<string | undefined> {
-  const [row] = await manager.query<{ obstacle: string | null }[]>(
-    'SELECT what_cannot_be_copied(live_table($1)) AS obstacle',
-    [table],
-  );
+export async function obstacleOf(manager: EntityManager, live: string): Promise<string | undefined> {
+  const [row] = await query<{ obstacle: string | null }[]>(manager, findObstacle, [live]);
   return row?.obstacle ?? undefined;
 }

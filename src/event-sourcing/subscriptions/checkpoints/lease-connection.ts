@@ -1,6 +1,8 @@
 import type { DataSource } from 'typeorm';
 import { BoundedPool } from '../../postgres/bounded-pool';
 import { poolBeside } from '../../postgres/pool-beside';
+import { schemaOf } from '../../schema/query';
+import { KernelSql } from '../../schema/sql';
 
 /**
  * The one connection that a process has for its leases. It is not of the pool that handlers use, so that no lease runs out
@@ -15,9 +17,9 @@ export class LeaseConnection {
     private readonly leaseSeconds: number,
   ) {}
 
-  query<R>(name: string, text: string, values: unknown[]): Promise<R[]> {
+  query<R>(name: string, statement: KernelSql, values: unknown[]): Promise<R[]> {
     this.pool ??= this.open();
-    return this.pool.run<R>({ name, text, values });
+    return this.pool.run<R>({ name, text: statement(schemaOf(this.dataSource)), values });
   }
 
   async close(): Promise<void> {
@@ -29,7 +31,7 @@ export class LeaseConnection {
   private open(): BoundedPool {
     const limit = statementLimitMs(this.leaseSeconds);
     return poolBeside(this.dataSource, {
-      application_name: 'annals leases',
+      application_name: `${schemaOf(this.dataSource).name} leases`,
       max: 1,
       statement_timeout: limit,
       query_timeout: limit + answerMs,

@@ -19,6 +19,8 @@ import {
 import { seenSum } from './seen-events';
 import { labelOf, originOf, Segment, Subscriber } from '../subscriber';
 import { defaultSubscriptionSettings } from '../subscription-settings';
+import { query } from '../../schema/query';
+import { KernelSql } from '../../schema/sql';
 
 /** The right to move a checkpoint. Whoever takes it next gets a higher epoch, and this one is void. */
 export interface Lease {
@@ -131,11 +133,11 @@ export class Leases {
     if (!last) return;
     const values = [...this.keyOf(lease), this.leaseSeconds, from, last.position, seenSum(events)];
     const [rows] = this.isLogHere
-      ? await manager.query<[unknown[], number]>(moveCheckpoint, [...values, last.id])
-      : await manager.query<[unknown[], number]>(moveCheckpointOfOtherStore, values);
+      ? await query<[unknown[], number]>(manager, moveCheckpoint, [...values, last.id])
+      : await query<[unknown[], number]>(manager, moveCheckpointOfOtherStore, values);
     if (rows.length > 0) return;
     if (!this.isLogHere) throw new LeaseLostError(lease);
-    const [found] = await manager.query<unknown[]>(findEvent, [last.position, last.id]);
+    const [found] = await query<unknown[]>(manager, findEvent, [last.position, last.id]);
     throw found ? new LeaseLostError(lease) : new EventGoneError(last.position);
   }
 
@@ -145,7 +147,7 @@ export class Leases {
    */
   async hold(manager: EntityManager, lease: Lease): Promise<void> {
     const values = [...this.keyOf(lease), this.leaseSeconds];
-    const [rows] = await manager.query<[unknown[], number]>(holdLease, values);
+    const [rows] = await query<[unknown[], number]>(manager, holdLease, values);
     if (rows.length === 0) throw new LeaseLostError(lease);
   }
 
@@ -178,8 +180,8 @@ export class Leases {
     };
   }
 
-  private async change(statement: string, text: string, values: unknown[]): Promise<boolean> {
-    return (await this.connection.query(statement, text, values)).length > 0;
+  private async change(name: string, statement: KernelSql, values: unknown[]): Promise<boolean> {
+    return (await this.connection.query(name, statement, values)).length > 0;
   }
 
   private keyOf({ name, segment, epoch }: Lease): unknown[] {

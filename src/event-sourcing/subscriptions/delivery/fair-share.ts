@@ -1,5 +1,6 @@
 import { LeaseConnection } from '../checkpoints/lease-connection';
 import { memberLasts } from '../checkpoints/lease-statements';
+import { annals, sql } from '../../schema/sql';
 
 export interface FairShareOf {
   readonly subscription: string;
@@ -15,20 +16,20 @@ export interface Place {
 }
 
 /** $1 subscription, $2 owner, $3 seconds, $4 whether the owner counts. Gives the processes that count, in the order of their names. */
-const refreshMembers = `
+const refreshMembers = sql`
   WITH joined AS (
-    INSERT INTO subscription_members (subscription, owner, expires_at, lease_seconds)
+    INSERT INTO ${annals}.subscription_members (subscription, owner, expires_at, lease_seconds)
     SELECT $1, $2, clock_timestamp() + make_interval(secs => $3), $3 WHERE $4
     ON CONFLICT (subscription, owner) DO UPDATE SET expires_at = excluded.expires_at, lease_seconds = excluded.lease_seconds
     RETURNING owner),
   removed AS (
-    DELETE FROM subscription_members WHERE subscription = $1
+    DELETE FROM ${annals}.subscription_members WHERE subscription = $1
       AND (expires_at < clock_timestamp() - interval '1 hour' OR (owner = $2 AND NOT $4)))
-  SELECT owner FROM subscription_members WHERE subscription = $1 AND owner <> $2 AND ${memberLasts}
+  SELECT owner FROM ${annals}.subscription_members WHERE subscription = $1 AND owner <> $2 AND ${memberLasts}
   UNION SELECT owner FROM joined
   ORDER BY owner`;
 
-const leave = 'DELETE FROM subscription_members WHERE subscription = $1 AND owner = $2';
+const leave = sql`DELETE FROM ${annals}.subscription_members WHERE subscription = $1 AND owner = $2`;
 
 /**
  * How many segments of one subscription this process may run: as many as the others, or one more. Processes whose loops

@@ -4,6 +4,8 @@ import { Position } from '../../event-store/event-envelope';
 import { withLongReads } from '../../postgres/in-snapshot';
 import { eventsPerPiece, piecesOfLog } from '../../event-store/postgres/pieces-of-log';
 import { DATA_SOURCE } from '../../injection-tokens';
+import { annals, sql } from '../../schema/sql';
+import { query } from '../../schema/query';
 
 /** Whether one segment of a subscription has seen every event up to its checkpoint, each once. */
 export interface CheckpointProof {
@@ -16,14 +18,14 @@ export interface CheckpointProof {
   readonly sawEvery: boolean;
 }
 
-const readCheckpoints = `
-  SELECT name, segment, started_after, position, seen, (SELECT head FROM event_log WHERE only_row) AS head
-  FROM subscriptions ORDER BY name, segment`;
+const readCheckpoints = sql`
+  SELECT name, segment, started_after, position, seen, (SELECT head FROM ${annals}.event_log WHERE only_row) AS head
+  FROM ${annals}.subscriptions ORDER BY name, segment`;
 
 /** The sum is the one of `seenSum`: the last 64 bits of each id, without sign. */
-const sumIds = `
+const sumIds = sql`
   SELECT COALESCE(sum(CASE WHEN bits < 0 THEN bits + 18446744073709551616 ELSE bits END), 0) AS sum
-  FROM events AS e,
+  FROM ${annals}.events AS e,
     LATERAL (SELECT ('x' || right(replace(e.event_id::text, '-', ''), 16))::bit(64)::bigint::numeric AS bits) AS id
   WHERE e.position > $1 AND e.position <= $2`;
 
@@ -44,7 +46,7 @@ export class CheckpointCheck {
   /** Reads the log once for all checkpoints. `piece`: the number of events that one statement reads. */
   run(piece: bigint = eventsPerPiece): Promise<readonly CheckpointProof[]> {
     return withLongReads(this.dataSource, async (runner) => {
-      const rows = (await runner.query(readCheckpoints)) as Row[];
+      const rows = (await query(runner, readCheckpoints)) as Row[];
       const ends = rows.flatMap((row) => [BigInt(row.started_after), BigInt(row.position)]);
       const sums = await sumsUpTo(runner, ends, piece);
       return rows.map((row) => proofOf(row, sums));
@@ -63,7 +65,7 @@ async function sumsUpTo(
   let after = 0n;
   for (const upTo of [...new Set(positions)].sort((a, b) => (a < b ? -1 : 1))) {
     for await (const piece of piecesOfLog(runner, { after, upTo }, eventsPerStatement)) {
-      const [row] = (await runner.query(sumIds, [piece.after, piece.upTo])) as { sum: string }[];
+      const [row] = (await query(runner, sumIds, [piece.after, piece.upTo])) as { sum: string }[];
       sum = BigInt.asUintN(64, sum + BigInt(row?.sum ?? 0));
     }
     sums.set(upTo, sum);

@@ -1,18 +1,19 @@
 import { leaseLasts } from '../checkpoints/lease-statements';
+import { annals, sql } from '../../schema/sql';
 
 /** $1 names, $2 what ends the names of rebuilds. */
-export const selectStatus = `
+export const selectStatus = sql`
   SELECT s.name, s.segment, s.kind, s.version, s.paused, COALESCE(s.failure, r.trouble) AS failure,
     s.rebuilt_at, s.position AS checkpoint,
     CASE WHEN ${leaseLasts} THEN s.owner END AS owner,
     l.head, COALESCE(EXTRACT(EPOCH FROM clock_timestamp() - e.timestamp), 0)::double precision AS lag_seconds,
     COALESCE(p.parked_count, 0) AS parked_count,
     r.started_at, r.is_held, EXTRACT(EPOCH FROM clock_timestamp() - r.started_at)::double precision AS rebuilding_seconds
-  FROM subscriptions AS s CROSS JOIN event_log AS l
-    LEFT JOIN events AS e ON e.position = s.position + 1
-    LEFT JOIN rebuilds AS r ON r.projection || $2 = s.name
+  FROM ${annals}.subscriptions AS s CROSS JOIN ${annals}.event_log AS l
+    LEFT JOIN ${annals}.events AS e ON e.position = s.position + 1
+    LEFT JOIN ${annals}.rebuilds AS r ON r.projection || $2 = s.name
     LEFT JOIN (
-      SELECT subscription, segment, count(*)::integer AS parked_count FROM parked_events
+      SELECT subscription, segment, count(*)::integer AS parked_count FROM ${annals}.parked_events
       WHERE subscription = ANY ($1) GROUP BY subscription, segment
     ) AS p ON p.subscription = s.name AND p.segment = s.segment
   WHERE s.name = ANY ($1)

@@ -17,6 +17,8 @@ import {
 import { shadowSuffix } from '../subscriber';
 import { Subscribers } from '../../subscribers';
 import { DATA_SOURCE } from '../../injection-tokens';
+import { annals, KernelSql, sql } from '../../schema/sql';
+import { query } from '../../schema/query';
 
 export interface ParkedEvent {
   readonly position: Position;
@@ -59,13 +61,15 @@ export class StreamNotSetAsideError extends EventSourcingError {
   }
 }
 
-const pause = `
-  UPDATE subscriptions SET paused = true, owner = NULL, lease_expires_at = NULL, epoch = epoch + 1
+const pause = sql`
+  UPDATE ${annals}.subscriptions SET paused = true, owner = NULL, lease_expires_at = NULL, epoch = epoch + 1
   WHERE name = $1 AND NOT paused RETURNING name`;
 
-const resume = 'UPDATE subscriptions SET paused = false WHERE name = $1 AND paused RETURNING name';
+const resume = sql`UPDATE ${annals}.subscriptions SET paused = false WHERE name = $1 AND paused RETURNING name`;
 
-const lockSubscription = 'SELECT FROM subscriptions WHERE name = $1 ORDER BY segment FOR UPDATE';
+const rename = sql`SELECT ${annals}.rename_projection(old_name => $1, new_name => $2)`;
+
+const lockSubscription = sql`SELECT FROM ${annals}.subscriptions WHERE name = $1 ORDER BY segment FOR UPDATE`;
 
 interface ParkedRow {
   readonly position: string;
@@ -106,7 +110,7 @@ export class SubscriptionControl {
 
   /** What is set aside, in the order of the log. */
   async parked(name: string, after: Position = 0n, limit = 100): Promise<readonly ParkedEvent[]> {
-    const rows = await this.dataSource.query<ParkedRow[]>(selectParked, [this.known(name), after, limit]);
+    const rows = await query<ParkedRow[]>(this.dataSource, selectParked, [this.known(name), after, limit]);
     return rows.map((row) => ({
       position: BigInt(row.position),
       stream: { type: row.aggregate_type, id: row.aggregate_id },
@@ -124,7 +128,7 @@ export class SubscriptionControl {
   /** Tries the event again at once, and when it succeeds, those that wait behind it. @throws NotParkedError */
   async retry(name: string, position: Position): Promise<void> {
     await this.locked(name, async (manager) => {
-      const [rows] = await manager.query<[unknown[], number]>(retryNow, [name, position]);
+      const [rows] = await query<[unknown[], number]>(manager, retryNow, [name, position]);
       if (rows.length === 0) throw new NotParkedError(name, position);
     });
   }
@@ -135,7 +139,7 @@ export class SubscriptionControl {
    */
   async retryAll(name: string): Promise<number> {
     return this.locked(name, async (manager) => {
-      const [rows] = await manager.query<[unknown[], number]>(retryAllNow, [name]);
+      const [rows] = await query<[unknown[], number]>(manager, retryAllNow, [name]);
       return rows.length;
     });
   }
@@ -144,7 +148,7 @@ export class SubscriptionControl {
   async retryStream(name: string, stream: StreamId): Promise<Position> {
     return this.locked(name, async (manager) => {
       const values = [name, stream.type, stream.id];
-      const [[row]] = await manager.query<[{ position: string }[], number]>(retryStreamNow, values);
+      const [[row]] = await query<[{ position: string }[], number]>(manager, retryStreamNow, values);
       if (!row) throw new StreamNotSetAsideError(name, stream);
       return BigInt(row.position);
     });
@@ -153,11 +157,11 @@ export class SubscriptionControl {
   /** Gives the event up, and says why; those that wait behind it follow. @throws NotParkedError */
   async discard(name: string, position: Position, reason: string): Promise<void> {
     await this.locked(name, async (manager) => {
-      await manager.query(recordDiscarded, [name, position, reason, currentMetadata().actor]);
-      const [rows] = await manager.query<[ParkedRow[], number]>(deleteDiscarded, [name, position]);
+      await query(manager, recordDiscarded, [name, position, reason, currentMetadata().actor]);
+      const [rows] = await query<[ParkedRow[], number]>(manager, deleteDiscarded, [name, position]);
       const [stream] = rows;
       if (!stream) throw new NotParkedError(name, position);
-      await manager.query(promoteNext, [name, stream.aggregate_type, stream.aggregate_id]);
+      await query(manager, promoteNext, [name, stream.aggregate_type, stream.aggregate_id]);
     });
   }
 
@@ -166,7 +170,7 @@ export class SubscriptionControl {
    * program has. No process may run it meanwhile. @throws QueryFailedError saying why it is refused
    */
   async rename(oldName: string, newName: string): Promise<void> {
-    await this.dataSource.query('SELECT rename_projection($1, $2)', [oldName, this.known(newName)]);
+    await query(this.dataSource, rename, [oldName, this.known(newName)]);
   }
 
   private known(name: string): string {
@@ -182,13 +186,13 @@ export class SubscriptionControl {
   private async locked<R>(name: string, work: (manager: EntityManager) => Promise<R>): Promise<R> {
     const known = this.known(name);
     return this.dataSource.transaction(async (manager) => {
-      await manager.query(lockSubscription, [known]);
+      await query(manager, lockSubscription, [known]);
       return work(manager);
     });
   }
 
-  private async update(text: string, name: string): Promise<boolean> {
-    const [rows] = await this.dataSource.query<[unknown[], number]>(text, [name]);
+  private async update(statement: KernelSql, name: string): Promise<boolean> {
+    const [rows] = await query<[unknown[], number]>(this.dataSource, statement, [name]);
     return rows.length > 0;
   }
 }

@@ -7,6 +7,7 @@ import { statusOf, SubscriptionStatus } from './status-of-rows';
 import { shadowName, shadowSuffix } from '../subscriber';
 import { Subscribers } from '../../subscribers';
 import { DATA_SOURCE } from '../../injection-tokens';
+import { query } from '../../schema/query';
 
 /** How the subscriptions of the application stand, whichever process runs them. */
 @Injectable()
@@ -23,7 +24,7 @@ export class SubscriptionStatuses {
     const names = this.subscribers.names();
     const withRebuilds = names.flatMap((name) => [name, shadowName(name)]);
     const began = performance.now();
-    const rows = await this.dataSource.query<StatusRow[]>(selectStatus, [withRebuilds, shadowSuffix]);
+    const rows = await query<StatusRow[]>(this.dataSource, selectStatus, [withRebuilds, shadowSuffix]);
     const now = performance.now();
     const [any] = rows;
     if (any) this.ages.observe(BigInt(any.head), began, now);

@@ -15,6 +15,8 @@ import {
   updateFailed,
 } from './parked-statements';
 import { defaultSubscriptionSettings } from '../subscription-settings';
+import { query } from '../../schema/query';
+import { KernelSql } from '../../schema/sql';
 
 /** The first event of a stream that is set aside, and due for another try. */
 export interface DueEvent {
@@ -46,7 +48,8 @@ export class ParkedEvents {
   ) {}
 
   async load(): Promise<void> {
-    const rows = await this.dataSource.query<{ aggregate_type: string; aggregate_id: string }[]>(
+    const rows = await query<{ aggregate_type: string; aggregate_id: string }[]>(
+      this.dataSource,
       selectStreams,
       [this.subscription, this.segment],
     );
@@ -63,7 +66,7 @@ export class ParkedEvents {
 
   /** How many streams the subscription has set aside, in all segments. */
   async count(): Promise<number> {
-    const [row] = await this.dataSource.query<{ count: number }[]>(countFailed, [this.subscription]);
+    const [row] = await query<{ count: number }[]>(this.dataSource, countFailed, [this.subscription]);
     return row?.count ?? 0;
   }
 
@@ -79,7 +82,7 @@ export class ParkedEvents {
       attempts: number;
     }
     const values = [this.subscription, this.segment, limit, longestPauseMs];
-    const rows = await this.dataSource.query<Row[]>(selectDue, values);
+    const rows = await query<Row[]>(this.dataSource, selectDue, values);
     return rows.map((row) => ({
       position: BigInt(row.position),
       stream: { type: row.aggregate_type, id: row.aggregate_id },
@@ -101,7 +104,7 @@ export class ParkedEvents {
       category,
       retryInMs ?? null,
     ];
-    await manager.query(insertFailed, values);
+    await query(manager, insertFailed, values);
   }
 
   setAside(stream: StreamId): void {
@@ -110,7 +113,7 @@ export class ParkedEvents {
 
   /** Queues events behind those of their streams. The row of the subscription must be locked before. */
   async queue(manager: EntityManager, events: readonly RecordedEvent[]): Promise<void> {
-    await manager.query(insertWaiting, [
+    await query(manager, insertWaiting, [
       this.subscription,
       this.segment,
       events.map((event) => event.position),
@@ -122,7 +125,7 @@ export class ParkedEvents {
   /** Positions of the first events of a stream that are set aside, at most `limit`. */
   async next({ stream }: DueEvent, limit: number): Promise<readonly Position[]> {
     const values = [this.subscription, stream.type, stream.id, limit];
-    const rows = await this.dataSource.query<{ position: string }[]>(selectNext, values);
+    const rows = await query<{ position: string }[]>(this.dataSource, selectNext, values);
     return rows.map((row) => BigInt(row.position));
   }
 
@@ -149,7 +152,7 @@ export class ParkedEvents {
   async bringBack(streams: readonly StreamId[]): Promise<void> {
     const types = streams.map(({ type }) => type);
     const ids = streams.map(({ id }) => id);
-    await this.dataSource.query(bringBack, [this.subscription, this.segment, types, ids]);
+    await query(this.dataSource, bringBack, [this.subscription, this.segment, types, ids]);
   }
 
   /** The last event of the stream was handled, and that is committed. */
@@ -158,7 +161,7 @@ export class ParkedEvents {
   }
 }
 
-async function affected(manager: EntityManager, text: string, values: unknown[]): Promise<number> {
-  const [rows] = await manager.query<[unknown[], number]>(text, values);
+async function affected(manager: EntityManager, statement: KernelSql, values: unknown[]): Promise<number> {
+  const [rows] = await query<[unknown[], number]>(manager, statement, values);
   return rows.length;
 }

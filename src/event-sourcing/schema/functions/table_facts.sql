@@ -1,23 +1,15 @@
--- What a table is, as the catalogue tells it, so that a copy of it can be compared with it instead of being trusted.
--- Columns of the catalogue that say nothing about what the table is (ids, sizes, caches) are left out by name: what a later
--- version of Postgres adds is compared without further work.
-
--- The table that queries read under this name, whatever else has the name.
-CREATE FUNCTION live_table(table_name text) RETURNS regclass
-LANGUAGE sql STABLE AS $$
-  SELECT to_regclass(format('%I.%I', s.name, table_name))
-  FROM unnest(current_schemas(false)) WITH ORDINALITY AS s (name, nth)
-  WHERE to_regclass(format('%I.%I', s.name, table_name)) IS NOT NULL AND s.name NOT IN ('projection_next', 'projection_old')
-  ORDER BY s.nth LIMIT 1
-$$;
-
--- One row for each fact. "make" is the statement that gives the fact to the table of the same name in projection_next, "unmake" the one
+-- What a table is, as the catalogue tells it, so that a copy of it can be compared with it instead of being trusted. Columns of the
+-- catalogue that say nothing about what the table is (ids, sizes, caches) are left out by name: what a later version of Postgres adds is
+-- compared without further work.
+--
+-- One row for each fact. "make" is the statement that gives the fact to the table of the same name in the shadow schema, "unmake" the one
 -- that takes it away there; NULL where neither can be done to a table that exists. "step" is the order in which facts are made.
-CREATE FUNCTION table_facts(of_table regclass)
+
+CREATE OR REPLACE FUNCTION table_facts(of_table regclass)
 RETURNS TABLE (step integer, kind text, name text, definition text, make text, unmake text)
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
   WITH t AS (
-    SELECT c.*, format('projection_next.%I', c.relname) AS target FROM pg_class AS c WHERE c.oid = of_table
+    SELECT c.*, format('%I.%I', shadow_schema(), c.relname) AS target FROM pg_class AS c WHERE c.oid = of_table
   ), relation_space AS (
     SELECT c.oid, s.spcname
     FROM pg_class AS c JOIN pg_database AS d ON d.datname = current_database()
@@ -115,23 +107,23 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT 7, 'index', relname, concat_ws(' ', rest, told - ARRAY[
     'indexrelid', 'indrelid', 'indkey', 'indexprs', 'indpred', 'indcheckxmin', 'indisclustered', 'indisreplident']),
     CASE WHEN NOT of_constraint THEN concat(beginning, target, ' ', rest) END,
-    CASE WHEN NOT of_constraint THEN format('DROP INDEX projection_next.%I', relname) END
+    CASE WHEN NOT of_constraint THEN format('DROP INDEX %I.%I', shadow_schema(), relname) END
   FROM indexes
 
   UNION ALL
   SELECT 8, 'options of index', relname, reloptions::text,
-    format('ALTER INDEX projection_next.%I SET (%s)', relname, array_to_string(reloptions, ', ')),
-    format('ALTER INDEX projection_next.%I RESET (%s)', relname, (SELECT string_agg(quote_ident(option_name), ', ') FROM pg_options_to_table(reloptions)))
+    format('ALTER INDEX %I.%I SET (%s)', shadow_schema(), relname, array_to_string(reloptions, ', ')),
+    format('ALTER INDEX %I.%I RESET (%s)', shadow_schema(), relname, (SELECT string_agg(quote_ident(option_name), ', ') FROM pg_options_to_table(reloptions)))
   FROM indexes WHERE of_constraint AND reloptions IS NOT NULL
 
   UNION ALL
-  SELECT 8, 'tablespace of index', i.relname, s.spcname, format('ALTER INDEX projection_next.%I SET TABLESPACE %I', i.relname, s.spcname), NULL
+  SELECT 8, 'tablespace of index', i.relname, s.spcname, format('ALTER INDEX %I.%I SET TABLESPACE %I', shadow_schema(), i.relname, s.spcname), NULL
   FROM indexes AS i JOIN relation_space AS s USING (oid)
 
   UNION ALL
   SELECT 8, 'statistics target of index ' || i.relname, a.attnum::text, a.attstattarget::text,
-    format('ALTER INDEX projection_next.%I ALTER COLUMN %s SET STATISTICS %s', i.relname, a.attnum, a.attstattarget),
-    format('ALTER INDEX projection_next.%I ALTER COLUMN %s SET STATISTICS -1', i.relname, a.attnum)
+    format('ALTER INDEX %I.%I ALTER COLUMN %s SET STATISTICS %s', shadow_schema(), i.relname, a.attnum, a.attstattarget),
+    format('ALTER INDEX %I.%I ALTER COLUMN %s SET STATISTICS -1', shadow_schema(), i.relname, a.attnum)
   FROM indexes AS i JOIN pg_attribute AS a ON a.attrelid = i.oid WHERE a.attstattarget >= 0
 
   UNION ALL
@@ -150,22 +142,22 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 
   UNION ALL
   SELECT 9, 'statistics', stxname, concat_ws(' ', elsewhere, stxkind, pg_get_statisticsobjdef_columns(oid)),
-    format('CREATE STATISTICS projection_next.%I %s ON %s FROM %s', stxname,
+    format('CREATE STATISTICS %I.%I %s ON %s FROM %s', shadow_schema(), stxname,
       (SELECT '(' || string_agg(CASE k WHEN 'd' THEN 'ndistinct' WHEN 'f' THEN 'dependencies' WHEN 'm' THEN 'mcv' END, ', ') || ')'
         FROM unnest(stxkind) AS k WHERE k <> 'e'),
       pg_get_statisticsobjdef_columns(oid), target),
-    format('DROP STATISTICS projection_next.%I', stxname)
+    format('DROP STATISTICS %I.%I', shadow_schema(), stxname)
   FROM statistics
 
   UNION ALL
   SELECT 10, 'owner of statistics', stxname, stxowner::regrole::text,
-    format('ALTER STATISTICS projection_next.%I OWNER TO %s', stxname, stxowner::regrole), NULL
+    format('ALTER STATISTICS %I.%I OWNER TO %s', shadow_schema(), stxname, stxowner::regrole), NULL
   FROM statistics
 
   UNION ALL
   SELECT 10, 'target of statistics', stxname, told ->> 'stxstattarget',
-    format('ALTER STATISTICS projection_next.%I SET STATISTICS %s', stxname, told ->> 'stxstattarget'),
-    format('ALTER STATISTICS projection_next.%I SET STATISTICS -1', stxname)
+    format('ALTER STATISTICS %I.%I SET STATISTICS %s', shadow_schema(), stxname, told ->> 'stxstattarget'),
+    format('ALTER STATISTICS %I.%I SET STATISTICS -1', shadow_schema(), stxname)
   FROM statistics WHERE (told ->> 'stxstattarget')::integer >= 0
 
   UNION ALL
@@ -176,12 +168,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     UNION ALL
     SELECT 'column', attname, format('COLUMN %s.%I', target, attname), col_description(of_table, attnum) FROM columns
     UNION ALL
-    SELECT 'index', relname, format('INDEX projection_next.%I', relname), obj_description(oid, 'pg_class') FROM indexes
+    SELECT 'index', relname, format('INDEX %I.%I', shadow_schema(), relname), obj_description(oid, 'pg_class') FROM indexes
     UNION ALL
     SELECT 'constraint', k.conname, format('CONSTRAINT %I ON %s', k.conname, t.target), obj_description(k.oid, 'pg_constraint')
     FROM t JOIN pg_constraint AS k ON k.conrelid = t.oid
     UNION ALL
-    SELECT 'statistics', stxname, format('STATISTICS projection_next.%I', stxname), obj_description(oid, 'pg_statistic_ext') FROM statistics
+    SELECT 'statistics', stxname, format('STATISTICS %I.%I', shadow_schema(), stxname), obj_description(oid, 'pg_statistic_ext') FROM statistics
   ) AS c (on_kind, of_name, address, words)
   WHERE c.words IS NOT NULL
 
@@ -192,15 +184,4 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       format('GRANT %s%s ON %s TO %s%s', g.privilege_type, g.column_name, g.target, r.grantee, CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' END) END,
     format('REVOKE %s%s ON %s FROM %s CASCADE', g.privilege_type, g.column_name, g.target, r.grantee)
   FROM grants AS g, LATERAL (SELECT CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE g.grantee::regrole::text END AS grantee) AS r
-$$;
-
--- What is different in two tables, in words; NULL when they are alike.
-CREATE FUNCTION table_differences(live regclass, next regclass) RETURNS text
-LANGUAGE sql STABLE AS $$
-  SELECT string_agg(
-    concat_ws(' ', kind, NULLIF(name, ''),
-      CASE WHEN l.definition IS NULL THEN '(only in the new table)' WHEN n.definition IS NULL THEN '(only in the live table)' ELSE '(differs)' END),
-    ', ' ORDER BY COALESCE(l.step, n.step), kind, name)
-  FROM table_facts(live) AS l FULL JOIN table_facts(next) AS n USING (kind, name)
-  WHERE l.definition IS DISTINCT FROM n.definition
 $$;

@@ -1,19 +1,8 @@
--- Which projection writes a table. A process compares it when it starts: a projector that was renamed, or another one that names
--- the same table, would count every event a second time upon the rows that are there.
-
-CREATE TABLE read_model_tables (
-  table_name text NOT NULL,
-  projection text NOT NULL,
-  recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-  CONSTRAINT read_model_tables_name PRIMARY KEY (table_name)
-);
-
-COMMENT ON COLUMN read_model_tables.table_name IS 'With its schema, quoted where SQL wants it.';
-
 -- Gives the checkpoints, the parked and discarded events and the tables of a projection to a new name. No process may run it
 -- under the old name meanwhile.
-CREATE FUNCTION rename_projection(old_name text, new_name text) RETURNS void
-LANGUAGE plpgsql AS $$
+
+CREATE OR REPLACE FUNCTION rename_projection(old_name text, new_name text) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
   LOCK TABLE subscriptions IN SHARE ROW EXCLUSIVE MODE;
   IF NOT EXISTS (SELECT FROM subscriptions WHERE name = old_name AND kind = 'projector') THEN

@@ -1,55 +1,37 @@
--- Receipts: what became of a request, kept under a key that its caller chose, so that the request can be repeated. An
--- append stores its receipt in its own transaction, so that there is never one without the other.
-
-CREATE TABLE receipts (
-  caller text COLLATE "C" NOT NULL,
-  key text COLLATE "C" NOT NULL,
-  fingerprint text NOT NULL,
-  aggregate_type text,
-  aggregate_id text,
-  aggregate_version integer,
-  note text,
-  expires_at timestamptz NOT NULL,
-  CONSTRAINT receipts_caller_key PRIMARY KEY (caller, key),
-  CONSTRAINT receipts_content CHECK (
-    num_nonnulls(aggregate_type, aggregate_id, aggregate_version) = CASE WHEN note IS NULL THEN 3 ELSE 0 END)
-);
-
-CREATE INDEX receipts_expires_at ON receipts (expires_at);
-
-COMMENT ON COLUMN receipts.fingerprint IS 'What the request asked for, in short: another one under the same key is refused.';
-COMMENT ON COLUMN receipts.aggregate_version IS 'Where the append left its stream; 0 is an empty stream.';
-COMMENT ON COLUMN receipts.note IS 'What is kept of a request that appended nothing.';
-
--- The function gets five more arguments. Their defaults serve programs that do not know them yet.
-DROP FUNCTION append_events(
-  text[], text[], integer[], integer[], integer[], integer[], uuid[], text[], integer[], json[], json[],
-  integer[], text[], text[], boolean[]);
-
 -- Appends a batch. Each append of it gets its own verdict, and a refused one does not touch the others:
 --   appended   stored now
 --   repeated   these ids were stored before, at the version that is given
 --   receipt    the caller's key has a receipt already, and not from this append: whatever else, nothing of it is stored
---   version    the stream is not at the expected version
---   duplicate  an event id stands in the log already
+--   version    the stream is not at the expected version, or its last event has another id than last_event_ids says
+--   duplicate  an event id is in the log already
 --   claim      another stream holds the claimed value claim_no
 -- stream_version and log_position are those of the stream's last event after that (null in an empty stream).
 -- Appends are numbered from 1 by their place in stream_types; events, claims and receipts name theirs in *_append.
 -- expected: a version, or -1 for "the stream exists", or -2 for "any".
--- The caller sees to it that no two appends of a batch touch the same stream, event id, claimed value or receipt; then
--- their verdicts do not depend on each other. Call it at READ COMMITTED: what it reads must be newer than its lock.
--- Every table is named with its schema, so that the function may run with a search path of its own.
--- Plans are kept (generic), because to plan these statements costs more than to run them; and sequential scans are off,
--- because a plan made for an empty table must serve a full one.
-CREATE FUNCTION public.append_events(
+--
+-- No two appends of a batch may touch the same stream, event id, claimed value or receipt; then their verdicts do not depend on each
+-- other. An event is stored behind the one before it in its stream, and the head moves by what was inserted, whatever the other
+-- arguments say: no caller can leave a hole.
+--
+-- An append may tell the id of the event at the version that it expects: after a failover that lost commits, another process may have
+-- stored another event at the same version. The id is compared on the row that tells the version of the stream, and only there, so an
+-- append that is sent again meets its own events.
+--
+-- Call it at READ COMMITTED: what it reads must be newer than its lock. It runs with the rights of the log's owner, so the role of the
+-- service needs none to write the log. Plans are kept (generic), because to plan these statements costs more than to run them; and
+-- sequential scans are off, because a plan made for an empty table must serve a full one.
+
+CREATE OR REPLACE FUNCTION append_events(
   stream_types text[], stream_ids text[], expected integer[], event_counts integer[],
   event_append integer[], event_number integer[], event_ids uuid[], event_types text[], schema_versions integer[],
   event_data json[], event_metadata json[],
   claim_append integer[], claim_scopes text[], claim_values text[], claim_releases boolean[],
   receipt_append integer[] DEFAULT '{}', receipt_callers text[] DEFAULT '{}', receipt_keys text[] DEFAULT '{}',
-  receipt_fingerprints text[] DEFAULT '{}', receipt_seconds integer[] DEFAULT '{}'
+  receipt_fingerprints text[] DEFAULT '{}', receipt_seconds integer[] DEFAULT '{}',
+  last_event_ids uuid[] DEFAULT '{}'
 ) RETURNS TABLE (append_no integer, verdict text, stream_version integer, log_position bigint, claim_no integer)
-LANGUAGE plpgsql SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
   event_total CONSTANT integer := cardinality(event_ids);
@@ -58,33 +40,37 @@ DECLARE
   head_before bigint;
   appended_at timestamptz;
   versions integer[];
+  replaced integer[];
   known integer[];
   lost integer[] := '{}';
   answered integer[] := '{}';
   late integer[];
   late_no integer;
   verdicts text[];
+  inserted integer;
 BEGIN
-  UPDATE public.event_log SET head = head + event_total WHERE only_row RETURNING head - event_total INTO STRICT head_before;
+  UPDATE event_log SET head = head + event_total WHERE only_row RETURNING head - event_total INTO STRICT head_before;
   appended_at := clock_timestamp();
 
-  versions := ARRAY(
-    SELECT COALESCE((
-      SELECT e.aggregate_version FROM public.events e
-      WHERE e.aggregate_type = a.type AND e.aggregate_id = a.id
-      ORDER BY e.aggregate_version DESC LIMIT 1), 0)
-    FROM unnest(stream_types, stream_ids) WITH ORDINALITY AS a(type, id, no)
-    ORDER BY a.no);
+  SELECT
+    array_agg(COALESCE(e.aggregate_version, 0) ORDER BY a.no),
+    COALESCE(array_agg(a.no) FILTER (WHERE e.event_id <> a.last_event_id), '{}')
+  INTO versions, replaced
+  FROM unnest(stream_types, stream_ids, last_event_ids) WITH ORDINALITY AS a(type, id, last_event_id, no)
+  LEFT JOIN LATERAL (
+    SELECT e.aggregate_version, e.event_id FROM events e
+    WHERE e.aggregate_type = a.type AND e.aggregate_id = a.id
+    ORDER BY e.aggregate_version DESC LIMIT 1) AS e ON true;
 
   known := ARRAY(
     SELECT DISTINCT g.append FROM unnest(event_append, event_ids) AS g(append, id)
-    WHERE (SELECT true FROM public.events e WHERE e.event_id = g.id LIMIT 1));
+    WHERE (SELECT true FROM events e WHERE e.event_id = g.id LIMIT 1));
 
   IF has_claims THEN
     lost := ARRAY(
       SELECT c.no FROM unnest(claim_append, claim_scopes, claim_values, claim_releases)
         WITH ORDINALITY AS c(append, scope, value, release, no)
-      JOIN public.claims k ON k.scope = c.scope AND k.value = c.value
+      JOIN claims k ON k.scope = c.scope AND k.value = c.value
       WHERE NOT c.release
         AND (k.aggregate_type <> stream_types[c.append] OR k.aggregate_id <> stream_ids[c.append]));
   END IF;
@@ -95,22 +81,28 @@ BEGIN
       SELECT r.append FROM unnest(receipt_append, receipt_callers, receipt_keys) AS r(append, caller, key)
       WHERE (
         SELECT k.expires_at > appended_at AND NOT EXISTS (
-          SELECT FROM public.events e
+          SELECT FROM events e
           WHERE e.aggregate_type = k.aggregate_type AND e.aggregate_id = k.aggregate_id
             AND e.aggregate_version = k.aggregate_version
             AND e.event_id IN (SELECT g.id FROM unnest(event_append, event_ids) AS g(append, id) WHERE g.append = r.append))
-        FROM public.receipts k WHERE k.caller = r.caller AND k.key = r.key));
+        FROM receipts k WHERE k.caller = r.caller AND k.key = r.key));
   END IF;
 
-  IF versions = expected AND cardinality(known) = 0 AND cardinality(lost) = 0 AND cardinality(answered) = 0 THEN
+  IF versions = expected AND cardinality(replaced) = 0 AND cardinality(known) = 0 AND cardinality(lost) = 0
+    AND cardinality(answered) = 0
+  THEN
     verdicts := array_fill('appended'::text, ARRAY[cardinality(expected)]);
   ELSE
     verdicts := ARRAY(
       SELECT CASE
         WHEN a.no = ANY (answered) THEN 'receipt'
         WHEN (a.expected = a.version OR a.expected = -2 OR (a.expected = -1 AND a.version > 0)) AND a.no <> ALL (known)
-          THEN CASE WHEN a.no = ANY (SELECT claim_append[l.no] FROM unnest(lost) AS l(no)) THEN 'claim' ELSE 'appended' END
-        ELSE public.judge_append(
+          THEN CASE
+            WHEN a.no = ANY (replaced) THEN 'version'
+            WHEN a.no = ANY (SELECT claim_append[l.no] FROM unnest(lost) AS l(no)) THEN 'claim'
+            ELSE 'appended'
+          END
+        ELSE judge_append(
           a.type, a.id, a.expected, a.version,
           ARRAY(SELECT g.id FROM unnest(event_append, event_number, event_ids) AS g(append, number, id)
                 WHERE g.append = a.no ORDER BY g.number))
@@ -122,7 +114,7 @@ BEGIN
   -- Before the events: a receipt kept without an append does not wait for the head, and may have come in meanwhile.
   IF has_receipts THEN
     WITH kept AS (
-      INSERT INTO public.receipts AS k (
+      INSERT INTO receipts AS k (
         caller, key, fingerprint, aggregate_type, aggregate_id, aggregate_version, expires_at)
       SELECT
         r.caller, r.key, r.fingerprint, stream_types[r.append], stream_ids[r.append],
@@ -150,29 +142,29 @@ BEGIN
     END LOOP;
   END IF;
 
-  INSERT INTO public.events (
+  INSERT INTO events (
     position, event_id, event_type, schema_version, aggregate_type, aggregate_id, aggregate_version, timestamp,
     data, metadata)
   SELECT
     head_before + row_number() OVER (ORDER BY g.no), g.id, g.type, g.schema_version,
-    stream_types[g.append], stream_ids[g.append], versions[g.append] + g.number, appended_at, g.data, g.metadata
-  FROM unnest(event_append, event_number, event_ids, event_types, schema_versions, event_data, event_metadata)
-    WITH ORDINALITY AS g(append, number, id, type, schema_version, data, metadata, no)
+    stream_types[g.append], stream_ids[g.append],
+    versions[g.append] + row_number() OVER (PARTITION BY g.append ORDER BY g.no), appended_at, g.data, g.metadata
+  FROM unnest(event_append, event_ids, event_types, schema_versions, event_data, event_metadata)
+    WITH ORDINALITY AS g(append, id, type, schema_version, data, metadata, no)
   WHERE verdicts[g.append] = 'appended';
 
-  IF 'appended' <> ANY (verdicts) THEN
-    UPDATE public.event_log SET head = head_before + COALESCE((
-      SELECT sum(a.count) FROM unnest(event_counts, verdicts) AS a(count, verdict) WHERE a.verdict = 'appended'), 0)
-    WHERE only_row;
+  GET DIAGNOSTICS inserted = ROW_COUNT;
+  IF inserted <> event_total THEN
+    UPDATE event_log SET head = head_before + inserted WHERE only_row;
   END IF;
 
   IF has_claims THEN
-    DELETE FROM public.claims k USING unnest(claim_append, claim_scopes, claim_values, claim_releases)
+    DELETE FROM claims k USING unnest(claim_append, claim_scopes, claim_values, claim_releases)
       AS c(append, scope, value, release)
     WHERE c.release AND verdicts[c.append] = 'appended' AND k.scope = c.scope AND k.value = c.value
       AND k.aggregate_type = stream_types[c.append] AND k.aggregate_id = stream_ids[c.append];
 
-    INSERT INTO public.claims (scope, value, aggregate_type, aggregate_id)
+    INSERT INTO claims (scope, value, aggregate_type, aggregate_id)
     SELECT c.scope, c.value, stream_types[c.append], stream_ids[c.append]
     FROM unnest(claim_append, claim_scopes, claim_values, claim_releases) AS c(append, scope, value, release)
     WHERE NOT c.release AND verdicts[c.append] = 'appended'
@@ -192,8 +184,10 @@ BEGIN
       FROM unnest(verdicts, versions, event_counts) WITH ORDINALITY AS a(verdict, version, count, no)
     ) AS v
     LEFT JOIN LATERAL (
-      SELECT e.position FROM public.events e
+      SELECT e.position FROM events e
       WHERE e.aggregate_type = v.type AND e.aggregate_id = v.id AND e.aggregate_version = v.version LIMIT 1
     ) AS e ON true;
 END
 $$;
+
+REVOKE EXECUTE ON FUNCTION append_events FROM PUBLIC;
