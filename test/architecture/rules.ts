@@ -37,8 +37,9 @@ const PLATFORM_TAKES = new Set([
   ...['ErrorKind', 'statusOfKind', 'databaseFailureOf', 'isDatabaseUnavailable', 'isExactNumber'],
   // What a route promises: its answer is kept with the append, and it waits for its read model
   ...['EventStore', 'Receipt', 'ProjectionPositions', 'Projections'],
-  // Sessions of the database
+  // Sessions of the database, and the migration of the log
   ...['BoundedPool', 'BoundedPoolConfig', 'sessionSettings', 'readLogState'],
+  ...['migrateEventSourcing', 'pendingEventSourcing'],
 ]);
 
 const anywhere = (): boolean => true;

@@ -39,7 +39,7 @@ const findMissingSchemas = `
  * wait for it and find nothing to do. The lock belongs to the transaction, so it works behind poolers and dies with it.
  * @throws SchemaNameError, SchemaFileChangedError
  */
-export function migrateEventSourcing(
+export async function migrateEventSourcing(
   { connection, schema }: MigrateEventSourcingOptions,
   files: SchemaFiles = readSchemaFiles(),
 ): Promise<readonly string[]> {

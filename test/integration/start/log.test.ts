@@ -54,20 +54,27 @@ describe('the log of the store and that of the data source', () => {
   it('are two: a clone of the database is another log', async () => {
     const host = { url: b.url, kernel: { store: { connection: { connectionString: a.url } } } };
     expect(await refusal(host)).toMatch(
-      /^DatabaseNotReadyError: The event store and the data source lead to different logs: "annals_\w+" \(schema public, log .*\) and "annals_\w+" \(schema public, log .*\)\. .* Give both the same connection, or name the right data source: forRoot\(\{ dataSource \}\)\.$/,
+      /^DatabaseNotReadyError: The event store and the data source lead to different logs: "annals_\w+" \(schema annals, log .*\) and "annals_\w+" \(schema annals, log .*\)\. .* Give both the same connection, or name the right data source: forRoot\(\{ dataSource \}\)\.$/,
     );
     expect(await run(b.url, 'SELECT FROM annals.subscriptions')).toEqual([]);
   });
 
-  it('are two: another schema of one database', async () => {
+  it('are one, whatever the search path of the host', async () => {
     await run(
       a.url,
-      'CREATE SCHEMA other; CREATE TABLE other.event_log (LIKE event_log INCLUDING ALL); INSERT INTO other.event_log DEFAULT VALUES',
+      'CREATE SCHEMA other; CREATE TABLE other.event_log (LIKE annals.event_log INCLUDING ALL); CREATE TABLE other.events (id integer)',
     );
     const url = `${a.url}?options=-csearch_path%3Dother,public`;
-    const host = { url, kernel: { store: { connection: { connectionString: a.url } } } };
-    expect(await refusal(host)).toContain('(schema public, log ');
-    expect(await refusal(host)).toContain('lead to different logs');
+    const application = await startHost({ url, behind: [features()] });
+    expect(await ringAndRead(application)).toBe(1);
+  });
+
+  it('are not where the host would make its own tables in the schema of the log', async () => {
+    expect(await refusal({ url: `${a.url}?options=-csearch_path%3Dannals,public` })).toBe(
+      'DatabaseNotReadyError: The search path of the role "annals_owner" begins with the schema "annals" of the event store, so the ' +
+        'application\'s own tables would be made there. Run: ALTER ROLE "annals_owner" SET search_path = public. Or name another schema: ' +
+        'forRoot({ schema }).',
+    );
   });
 
   it('are compared by a process that runs no subscriptions, too', async () => {
@@ -146,6 +153,18 @@ describe('a data source', () => {
 });
 
 describe('an entity of the host with the name of a table of the log', () => {
+  @Entity('events', { schema: 'annals' })
+  class LogEntity {
+    @PrimaryGeneratedColumn()
+    id!: number;
+  }
+
+  @Entity('subscriptions', { schema: 'annals' })
+  class CheckpointEntity {
+    @PrimaryColumn('text')
+    name!: string;
+  }
+
   @Entity('events')
   class ConcertEntity {
     @PrimaryGeneratedColumn()
@@ -161,10 +180,23 @@ describe('an entity of the host with the name of a table of the log', () => {
     name!: string;
   }
 
+  it('is the business of the host: both are there, and the log is as it was', async () => {
+    const application = await startHost({
+      url: a.url,
+      entities: [BellEntity, ConcertEntity, NewsletterEntity],
+      typeorm: { synchronize: true },
+      behind: [features()],
+    });
+    expect(await ringAndRead(application)).toBe(1);
+    expect(await run(a.url, 'SELECT title FROM public.events')).toEqual([]);
+    expect(await run(a.url, 'SELECT name FROM public.subscriptions')).toEqual([]);
+    expect(await run(a.url, 'SELECT event_type FROM annals.events')).toEqual([{ event_type: 'Rung' }]);
+  });
+
   it.each([
-    ['events', ConcertEntity],
-    ['subscriptions', NewsletterEntity],
-  ])('%s ends the start', async (table, entity) => {
+    ['events', LogEntity],
+    ['subscriptions', CheckpointEntity],
+  ])('and with its schema ends the start: %s', async (table, entity) => {
     expect(await refusal({ url: a.url, entities: [BellEntity, entity] })).toBe(
       `DatabaseNotReadyError: Entity ${entity.name} of the data source has the table "${table}", which is one of the log. ` +
         `Give the entity another table name: @Entity('my_${table}').`,
@@ -172,23 +204,26 @@ describe('an entity of the host with the name of a table of the log', () => {
   });
 
   it.each([
-    ['events', ConcertEntity],
-    ['subscriptions', NewsletterEntity],
-  ])('%s and synchronize: true leave every column of the log', async (table, entity) => {
-    const columns = () =>
-      run(
-        a.url,
-        `SELECT attname FROM pg_attribute WHERE attrelid = '${table}'::regclass AND attnum > 0 ORDER BY attnum`,
-      );
-    const before = await columns();
-    const message = await refusal({
-      url: a.url,
-      entities: [BellEntity, entity],
-      typeorm: { synchronize: true },
-    });
-    expect(message).toContain('because other objects depend on it');
-    expect(await columns()).toEqual(before);
-  });
+    ['events', LogEntity],
+    ['subscriptions', CheckpointEntity],
+  ])(
+    'and with its schema, and synchronize: true, leaves every column of the log: %s',
+    async (table, entity) => {
+      const columns = () =>
+        run(
+          a.url,
+          `SELECT attname FROM pg_attribute WHERE attrelid = 'annals.${table}'::regclass AND attnum > 0 ORDER BY attnum`,
+        );
+      const before = await columns();
+      const message = await refusal({
+        url: a.url,
+        entities: [BellEntity, entity],
+        typeorm: { synchronize: true },
+      });
+      expect(message).toContain('because other objects depend on it');
+      expect(await columns()).toEqual(before);
+    },
+  );
 
   it('in a schema of the host is the business of the host', async () => {
     await run(a.url, 'CREATE SCHEMA host');

@@ -72,10 +72,10 @@ export class LogCheck {
 
   run(): Promise<LogCheckResult> {
     return withLongReads(this.dataSource, async (runner) => {
-      const [ends] = (await query(runner, readEnds)) as { head: string | null; last: string }[];
+      const [ends] = await query<{ head: string | null; last: string }[]>(runner, readEnds);
       if (!ends) throw new DatabaseAnswerError('where the log ends');
       const found = await checkPieces(runner, BigInt(ends.last));
-      const orphans = (await query(runner, findOrphanClaims)) as Omit<GapRow, 'before'>[];
+      const orphans = await query<Omit<GapRow, 'before'>[]>(runner, findOrphanClaims);
       const isHeadRight = ends.head === ends.last;
       return {
         events: found.events,
@@ -108,9 +108,9 @@ async function checkPieces(runner: QueryRunner, last: Position): Promise<Found> 
 
 async function checkPiece(runner: QueryRunner, { after, upTo }: Piece): Promise<Found> {
   const values = [after, upTo];
-  const [count] = (await query(runner, countEvents, values)) as { events: string; streams: string }[];
-  const holes = (await query(runner, findHoles, values)) as { before: string; position: string }[];
-  const gaps = (await query(runner, findVersionGaps, values)) as GapRow[];
+  const [count] = await query<{ events: string; streams: string }[]>(runner, countEvents, values);
+  const holes = await query<{ before: string; position: string }[]>(runner, findHoles, values);
+  const gaps = await query<GapRow[]>(runner, findVersionGaps, values);
   return {
     events: BigInt(count?.events ?? 0),
     streams: BigInt(count?.streams ?? 0),

@@ -27,7 +27,7 @@ export async function* piecesOfLog(
   size: bigint = eventsPerPiece,
 ): AsyncGenerator<Piece> {
   for (let start = after; start < upTo;) {
-    const [row] = (await query(runner, findEnd, [start, size, upTo])) as { upTo: string | null }[];
+    const [row] = await query<{ upTo: string | null }[]>(runner, findEnd, [start, size, upTo]);
     if (!row?.upTo) return;
     const end = BigInt(row.upTo);
     yield { after: start, upTo: end };

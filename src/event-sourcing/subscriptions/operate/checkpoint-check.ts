@@ -46,7 +46,7 @@ export class CheckpointCheck {
   /** Reads the log once for all checkpoints. `piece`: the number of events that one statement reads. */
   run(piece: bigint = eventsPerPiece): Promise<readonly CheckpointProof[]> {
     return withLongReads(this.dataSource, async (runner) => {
-      const rows = (await query(runner, readCheckpoints)) as Row[];
+      const rows = await query<Row[]>(runner, readCheckpoints);
       const ends = rows.flatMap((row) => [BigInt(row.started_after), BigInt(row.position)]);
       const sums = await sumsUpTo(runner, ends, piece);
       return rows.map((row) => proofOf(row, sums));
@@ -65,7 +65,7 @@ async function sumsUpTo(
   let after = 0n;
   for (const upTo of [...new Set(positions)].sort((a, b) => (a < b ? -1 : 1))) {
     for await (const piece of piecesOfLog(runner, { after, upTo }, eventsPerStatement)) {
-      const [row] = (await query(runner, sumIds, [piece.after, piece.upTo])) as { sum: string }[];
+      const [row] = await query<{ sum: string }[]>(runner, sumIds, [piece.after, piece.upTo]);
       sum = BigInt.asUintN(64, sum + BigInt(row?.sum ?? 0));
     }
     sums.set(upTo, sum);
