@@ -35,7 +35,7 @@ async function initialise(
   passwordFile: string,
 ): Promise<void> {
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
-  const access = ['--username=annals_owner', '--auth=scram-sha-256', `--pwfile=${passwordFile}`];
+  const access = ['--username=annals_admin', '--auth=scram-sha-256', `--pwfile=${passwordFile}`];
   await succeed(account, [
     binaries.initdb,
     '-D',

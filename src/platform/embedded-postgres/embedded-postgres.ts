@@ -26,7 +26,7 @@ export interface EmbeddedPostgresOptions {
 }
 
 export interface EmbeddedPostgres {
-  /** postgres://annals_owner:<password>@127.0.0.1:<port>/annals; the role is a superuser. */
+  /** postgres://annals_admin:<password>@127.0.0.1:<port>/annals; the role is a superuser. */
   readonly url: string;
   /** The real place of the cluster. */
   readonly dataDir: string;

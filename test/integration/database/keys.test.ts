@@ -8,7 +8,7 @@ const keysByLanguage = `
     JOIN pg_class AS c ON c.oid = i.indrelid
     JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
     JOIN pg_am AS m ON m.oid = (SELECT relam FROM pg_class WHERE oid = i.indexrelid)
-  WHERE c.relnamespace = 'public'::regnamespace AND m.amname = 'btree'
+  WHERE c.relnamespace IN ('public'::regnamespace, 'annals'::regnamespace) AND m.amname = 'btree'
     AND a.attcollation NOT IN (0, (SELECT oid FROM pg_collation WHERE collname = 'C' AND collnamespace = 'pg_catalog'::regnamespace))
   ORDER BY 1`;
 

@@ -50,13 +50,13 @@ describe('an embedded Postgres', () => {
       d.datlocale AS locale, r.rolname, r.rolsuper, current_user::text AS me
       FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba WHERE d.datname = current_database()`;
     expect(await query(url, sql)).toEqual({
-      datname: 'annals_owner',
+      datname: 'annals_admin',
       encoding: 'UTF8',
       provider: 'b',
       locale: 'C.UTF-8',
-      rolname: 'annals_owner',
+      rolname: 'annals_admin',
       rolsuper: true,
-      me: 'annals_owner',
+      me: 'annals_admin',
     });
   });
 

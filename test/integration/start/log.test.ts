@@ -71,8 +71,8 @@ describe('the log of the store and that of the data source', () => {
 
   it('are not where the host would make its own tables in the schema of the log', async () => {
     expect(await refusal({ url: `${a.url}?options=-csearch_path%3Dannals,public` })).toBe(
-      'DatabaseNotReadyError: The search path of the role "annals_owner" begins with the schema "annals" of the event store, so the ' +
-        'application\'s own tables would be made there. Run: ALTER ROLE "annals_owner" SET search_path = public. Or name another schema: ' +
+      'DatabaseNotReadyError: The search path of the role "annals_admin" begins with the schema "annals" of the event store, so the ' +
+        'application\'s own tables would be made there. Run: ALTER ROLE "annals_admin" SET search_path = public. Or name another schema: ' +
         'forRoot({ schema }).',
     );
   });
