@@ -44,13 +44,13 @@ describe('an embedded Postgres', () => {
     }
   }
 
-  it('has a UTF8 database that sorts the same way everywhere and belongs to the superuser annals', async () => {
+  it('has a UTF8 database that sorts the same way everywhere and belongs to the superuser annals_admin', async () => {
     const { url } = await start({ dataDir: home });
     const sql = `SELECT d.datname, pg_encoding_to_char(d.encoding) AS encoding, d.datlocprovider::text AS provider,
       d.datlocale AS locale, r.rolname, r.rolsuper, current_user::text AS me
       FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba WHERE d.datname = current_database()`;
     expect(await query(url, sql)).toEqual({
-      datname: 'annals_admin',
+      datname: 'annals',
       encoding: 'UTF8',
       provider: 'b',
       locale: 'C.UTF-8',
