@@ -135,7 +135,7 @@ describe('a store of your own', () => {
     expect(await rows.findOneByOrFail({ id: 'big-ben' })).toEqual({ id: 'big-ben', rings: 3 });
     expect(await positions.waitFor('mail', position, 10_000)).toBe(true);
     expect(handled).toEqual(['big-ben', 'big-ben', 'big-ben']);
-    expect(await run(database.url, 'SELECT FROM events')).toEqual([]);
+    expect(await run(database.url, 'SELECT FROM annals.events')).toEqual([]);
   });
 
   it('is closed with the application, after the last append', async () => {
