@@ -23,6 +23,7 @@ export { SchemaNameError } from './schema/kernel-schema';
 // Errors: told apart by `code` and `kind`
 export { EventSourcingError, kindOf, type ErrorKind } from './domain';
 export { statusOfKind } from './status-of-kind';
+export { EventSourcingErrorFilter } from './event-sourcing-error.filter';
 
 // Writing: aggregates and their repository (the domain itself: `event-sourcing/domain`)
 export {

@@ -4,6 +4,7 @@ import {
   ReceiptExistsError,
   WrongExpectedVersionError,
 } from './errors';
+import { appendResult } from './append-result';
 import { AppendResult, ClaimedValue } from './event-store';
 import { PreparedAppend } from './prepare-append';
 import { Receipt } from '../messaging/receipt';
@@ -22,7 +23,7 @@ export function resultOf(append: PreparedAppend, verdict: AppendVerdict): Append
   switch (verdict.verdict) {
     case 'appended':
     case 'repeated':
-      return { version: verdict.version, position: verdict.position };
+      return appendResult(verdict.version, verdict.position);
     case 'receipt':
       throw receiptExists(append);
     case 'version':

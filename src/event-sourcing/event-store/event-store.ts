@@ -34,7 +34,10 @@ export interface AppendOptions {
   readonly transaction?: EntityManager;
 }
 
-/** Where the stream's last event stands once the append is stored (or the same append was stored before). */
+/**
+ * Where the stream's last event stands once the append is stored (or the same append was stored before). In JSON the position is a
+ * decimal string.
+ */
 export interface AppendResult {
   readonly version: number;
   readonly position: Position;

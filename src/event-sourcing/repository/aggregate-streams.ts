@@ -2,6 +2,7 @@ import { AggregateClass, AggregateRoot, aggregateType, Claim } from '../domain';
 import { ClaimTakenError, DuplicateEventIdError } from '../event-store/errors';
 import { StreamId } from '../event-store/event-envelope';
 import { EventRegistry } from '../event-store/event-registry';
+import { appendResult } from '../event-store/append-result';
 import { AppendResult, EventStore } from '../event-store/event-store';
 import { newId } from '../new-id';
 import { DerivedId } from './derived-ids';
@@ -68,7 +69,7 @@ export class AggregateStreams<T extends AggregateRoot> {
     const receipt = receiptOfRequest();
     if (events.length === 0) {
       if (version === 0 || claims.length + releases.length > 0) throw new NothingRaisedError(this.type);
-      if (!receipt) return { version, position };
+      if (!receipt) return appendResult(version, position);
     }
     const stream = this.of(aggregate.id);
     const newEvents = events.map((event, index) => {
@@ -91,7 +92,7 @@ export class AggregateStreams<T extends AggregateRoot> {
         ...result,
         lastEventId: [lastEventId, ...newEvents.map(({ id }) => id)].at(-1),
       });
-      return result;
+      return appendResult(result.version, result.position);
     } catch (error) {
       throw refusalOfClaim(error, claims) ?? error;
     }
