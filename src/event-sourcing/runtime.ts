@@ -41,7 +41,10 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
     const { subscribers, bridge, rebuilding, watchdog } = this.of;
     const names = subscribers.names();
     if (!this.parts.settings.enabled) return;
-    if (!hasDatabase(this.parts.dataSource)) return bridge.start();
+    if (!hasDatabase(this.parts.dataSource)) {
+      this.parts.store.hearOthers();
+      return bridge.start();
+    }
     // Before the first request: a handler that begins now must not miss what this process appends.
     for (const subscriber of subscribers.all()) await createSubscription(this.parts.dataSource, subscriber);
     await rebuilding.orders.requestOutdated();

@@ -43,7 +43,7 @@ function defaultToken(): InjectionToken {
 }
 
 /**
- * The data source of read models and checkpoints. Only the Postgres store cannot do without.
+ * The data source of read models and checkpoints. An application that only appends and loads has none, unless it names one.
  * @throws EventRegistrationError
  */
 export function applicationDataSource(name: InjectionToken) {
@@ -58,14 +58,11 @@ export function applicationDataSource(name: InjectionToken) {
       useSchema(found, new KernelSchema(options.schema));
       return found;
     }
-    if (!('connection' in Object(options.store))) return noDataSource;
+    if (name === 'default') return noDataSource;
     const label = typeof name === 'function' ? name.name : String(name);
     throw new EventRegistrationError(
-      label === 'default'
-        ? 'EventSourcingModule finds no TypeORM data source for its read models and checkpoints. Import TypeOrmModule.forRoot(…), ' +
-            "or name another one: forRoot({ dataSource: 'name' })."
-        : `EventSourcingModule finds no TypeORM data source "${label}". Import TypeOrmModule.forRoot({ name: '${label}', … }), or ` +
-            'correct the name in forRoot({ dataSource }).',
+      `EventSourcingModule finds no TypeORM data source "${label}". Import TypeOrmModule.forRoot({ name: '${label}', … }), or ` +
+        'correct the name in forRoot({ dataSource }).',
     );
   };
 }

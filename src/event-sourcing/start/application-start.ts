@@ -9,7 +9,7 @@ import { Subscribers } from '../subscribers';
 import { hasDatabase } from './application-data-source';
 import { checkColumns } from './check-columns';
 import { checkInMemory, checkNoSubscription } from './check-in-memory';
-import { checkEntityNames, checkOptions, checkSameLog } from './check-log';
+import { checkEntityNames, checkMigrated, checkOptions, checkSameLog } from './check-log';
 import { checkOneProjectorEach } from './check-read-model-tables';
 import { checkKernelRights, checkKernelSchema, checkKernelTables, checkRights } from './check-rights';
 import { Explorer } from './explorer';
@@ -33,10 +33,17 @@ export class ApplicationStart implements OnModuleInit {
   async onModuleInit(): Promise<void> {
     this.explorer.explore();
     const isRunning = this.options.subscriptions?.enabled ?? true;
+    if (!hasDatabase(this.dataSource)) return this.checkWithoutDataSource(isRunning);
     if (this.store.isInDatabase) await this.checkLog(isRunning);
     else if (isRunning) await this.checkCheckpoints();
-    if (hasDatabase(this.dataSource)) this.checkEntities();
+    this.checkEntities();
     if (isRunning) await this.checkReadModels();
+  }
+
+  /** Of an application that only appends and loads. */
+  private async checkWithoutDataSource(isRunning: boolean): Promise<void> {
+    if (isRunning) checkNoSubscription(this.subscribers.names());
+    if (this.store.isInDatabase) await checkMigrated(this.store);
   }
 
   private async checkLog(isRunning: boolean): Promise<void> {
@@ -50,7 +57,6 @@ export class ApplicationStart implements OnModuleInit {
 
   /** Of a store that keeps its events elsewhere. */
   private async checkCheckpoints(): Promise<void> {
-    if (!hasDatabase(this.dataSource)) return checkNoSubscription(this.subscribers.names());
     if (this.options.store === 'in-memory') return checkInMemory(this.dataSource);
     await checkKernelTables(this.dataSource);
     await checkKernelRights(this.dataSource);

@@ -31,7 +31,8 @@ export async function checkInMemory(dataSource: DataSource): Promise<void> {
 export function checkNoSubscription(subscriptions: readonly string[]): void {
   if (subscriptions.length === 0) return;
   throw new EventRegistrationError(
-    `There is no data source for the checkpoints of ${subscriptions.join(', ')}. Import TypeOrmModule.forRoot(…), or start without ` +
-      'subscriptions: EventSourcingModule.forRoot({ store, subscriptions: { enabled: false } }).',
+    `There is no data source for the checkpoints of ${subscriptions.join(', ')}. Import TypeOrmModule.forRoot(…); or, if it has a name, ` +
+      "give that to the kernel: EventSourcingModule.forRoot({ store, dataSource: 'name' }); or start without subscriptions: " +
+      'forRoot({ store, subscriptions: { enabled: false } }).',
   );
 }

@@ -26,6 +26,11 @@ export async function checkSameLog(store: EventStore, dataSource: DataSource): P
   );
 }
 
+/** For an application without a data source. @throws DatabaseNotMigratedError */
+export async function checkMigrated(store: EventStore): Promise<void> {
+  await identityOf('the event store', () => store.identity());
+}
+
 /** From the master: where there are replicas, `query` goes to them for nothing. */
 async function identityBehind(dataSource: DataSource): Promise<LogIdentity | undefined> {
   const [row] = await query<LogIdentity[]>(dataSource, readLogIdentity);

@@ -127,11 +127,29 @@ describe('a data source', () => {
     expect(await refusal({ url: a.url, kernel: { dataSource: 'anals' } })).toContain(
       `${sentence} "anals". Import TypeOrmModule`,
     );
+    const inMemory = { store: 'in-memory' as const, dataSource: 'anals' };
+    expect(await refusal({ url: a.url, kernel: inMemory })).toContain(`${sentence} "anals".`);
+  });
+
+  it('that has a name is not taken unless it is named', async () => {
     expect(await refusal({ url: a.url, typeorm: { name: 'annals' } })).toContain(
-      `${sentence} for its read models`,
+      'There is no data source for the checkpoints of bells. Import TypeOrmModule.forRoot(…); or, if it has a name, give that to the',
     );
+  });
+
+  it('may be missing where an application only appends and loads', async () => {
     const store = { connection: { connectionString: a.url } };
-    expect(await refusal({ url: false, kernel: { store } })).toContain(`${sentence} for its read models`);
+    const application = await startHost({ url: false, kernel: { store }, projectors: [] });
+    const bells = application.get<EventSourcedRepository<Bell>>(aggregateRepositoryToken(Bell), {
+      strict: false,
+    });
+    expect(await bells.save(new Bell('a').ring())).toMatchObject({ version: 1 });
+    await stopHosts();
+    expect(await refusal({ url: false, kernel: { store } })).toContain('the checkpoints of bells');
+    await run(a.url, 'ALTER TABLE event_log RENAME TO gone');
+    expect(await refusal({ url: false, kernel: { store }, projectors: [] })).toContain(
+      'DatabaseNotMigratedError: The database of the event store has no log',
+    );
   });
 
   it('that reads from replicas is refused, unless it reads from the master by default', async () => {
@@ -254,7 +272,7 @@ describe('the store in memory', () => {
 
   it('tells of subscriptions that have no database for their checkpoints', async () => {
     expect(await refusal({ url: false, kernel: inMemory, projectors: [], providers: [Mail] })).toContain(
-      'There is no data source for the checkpoints of mail. Import TypeOrmModule.forRoot(…), or start without subscriptions',
+      'There is no data source for the checkpoints of mail. Import TypeOrmModule.forRoot(…); or, if it has a name',
     );
   });
 
