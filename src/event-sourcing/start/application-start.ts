@@ -5,6 +5,7 @@ import { EventStore } from '../event-store/event-store';
 import { DATA_SOURCE, OPTIONS } from '../injection-tokens';
 import { Projections } from '../projections/projections';
 import { checkTables } from '../projections/tables-of';
+import { KernelSchema } from '../schema/kernel-schema';
 import { Subscribers } from '../subscribers';
 import { hasDatabase } from './application-data-source';
 import { checkColumns } from './check-columns';
@@ -43,7 +44,7 @@ export class ApplicationStart implements OnModuleInit {
   /** Of an application that only appends and loads. */
   private async checkWithoutDataSource(isRunning: boolean): Promise<void> {
     if (isRunning) checkNoSubscription(this.subscribers.names());
-    if (this.store.isInDatabase) await checkMigrated(this.store);
+    if (this.store.isInDatabase) await checkMigrated(this.store, new KernelSchema(this.options.schema));
   }
 
   private async checkLog(isRunning: boolean): Promise<void> {

@@ -5,6 +5,7 @@ import { readLogIdentity } from '../event-store/postgres/read-log-identity';
 import { notMigrated } from './check-rights';
 import { DatabaseNotReadyError } from './errors';
 import { kernelTables } from './kernel-tables';
+import type { KernelSchema } from '../schema/kernel-schema';
 import { query, schemaOf } from '../schema/query';
 
 /** SQLSTATEs of a table or a column that is not there. */
@@ -27,8 +28,8 @@ export async function checkSameLog(store: EventStore, dataSource: DataSource): P
 }
 
 /** For an application without a data source. @throws DatabaseNotMigratedError */
-export async function checkMigrated(store: EventStore): Promise<void> {
-  await identityOf('the event store', () => store.identity());
+export async function checkMigrated(store: EventStore, { name }: KernelSchema): Promise<void> {
+  await identityOf('the event store', name, () => store.identity());
 }
 
 /** From the master: where there are replicas, `query` goes to them for nothing. */

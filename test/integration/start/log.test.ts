@@ -146,9 +146,9 @@ describe('a data source', () => {
     expect(await bells.save(new Bell('a').ring())).toMatchObject({ version: 1 });
     await stopHosts();
     expect(await refusal({ url: false, kernel: { store } })).toContain('the checkpoints of bells');
-    await run(a.url, 'ALTER TABLE event_log RENAME TO gone');
+    await run(a.url, 'ALTER TABLE annals.event_log RENAME TO gone');
     expect(await refusal({ url: false, kernel: { store }, projectors: [] })).toContain(
-      'DatabaseNotMigratedError: The database of the event store has no log',
+      'DatabaseNotMigratedError: The database is not migrated for the event store',
     );
   });
 
