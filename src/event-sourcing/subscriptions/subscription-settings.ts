@@ -11,6 +11,8 @@ export interface SubscriptionSettings {
   readonly maxBackoffMs: number;
   /** How long one event may take, in milliseconds. */
   readonly handlerTimeoutMs: number;
+  /** How long work that is under way may take when its loop is to stop or has lost its lease, before it is given up, in milliseconds. */
+  readonly stopWithinMs: number;
   /** How often an event is tried before it is parked. */
   readonly maxAttempts: number;
   /** Pause before the second try, in milliseconds; doubled for each further one. */
@@ -29,6 +31,7 @@ export const defaultSubscriptionSettings: SubscriptionSettings = {
   batchSize: 1_000,
   maxBackoffMs: 5_000,
   handlerTimeoutMs: 30_000,
+  stopWithinMs: 10_000,
   maxAttempts: 8,
   retryDelayMs: 200,
   maxRetryDelayMs: 60_000,

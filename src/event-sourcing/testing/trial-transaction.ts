@@ -14,7 +14,7 @@ export async function inTrialTransaction<R>(
 ): Promise<R> {
   const results: R[] = [];
   try {
-    await inOwnTransaction(dataSource, of, async (manager) => {
+    await inOwnTransaction(dataSource, { name: of }, async (manager) => {
       for (const table of tables) await hideBehindTemporary(manager, table);
       results.push(await work(manager));
       throw new TrialOver();

@@ -71,7 +71,7 @@ export class EventRetries {
   private async handle(due: DueEvent, events: readonly RecordedEvent[]): Promise<Outcome<'freed' | 'next'>> {
     const { handling, parked, lease, parts, subscriber } = this.of;
     events.forEach(() => eventRetry.publish({ ...originOf(subscriber), attempt: due.attempts + 1 }));
-    const of = { name: `"${labelOf(subscriber)}" at position ${due.position}`, isAlone: events.length === 1 };
+    const of = { name: nameOf(subscriber, due), isAlone: events.length === 1 };
     const outcome = await this.of.transactions.run(of, async (manager) => {
       await handling.handle(events, manager);
       await parts.leases.hold(manager, lease);
@@ -94,12 +94,12 @@ export class EventRetries {
   }
 
   private async failAgain(due: DueEvent, event: RecordedEvent, cause: unknown): Promise<void> {
-    const { parts, handling, parked, lease, commonCause } = this.of;
+    const { parts, handling, parked, lease, transactions, commonCause } = this.of;
     const attempts = due.attempts + 1;
     const isSpared = commonCause.spares(due.stream, cause);
     const failed = handling.failure({ event, attempts, cause, isSpared });
     await storeFailure(failed, (failure) =>
-      parts.dataSource.transaction(async (manager) => {
+      transactions.store(nameOf(this.of.subscriber, due), async (manager) => {
         await parts.leases.hold(manager, lease);
         await parked.fail(manager, due.position, failure);
       }),
@@ -128,4 +128,8 @@ export class EventRetries {
 
 function isEventsFault<R>(outcome: Outcome<R>): outcome is Extract<Outcome<R>, { readonly fault: unknown }> {
   return 'fault' in outcome && !isOf(outcome.fault, DecidedMeanwhileError);
+}
+
+function nameOf(subscriber: Subscriber, { position }: DueEvent): string {
+  return `"${labelOf(subscriber)}" at position ${position}`;
 }

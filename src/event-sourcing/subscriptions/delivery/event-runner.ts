@@ -50,11 +50,12 @@ export class EventRunner {
     private readonly lease: Lease,
     private readonly parts: EventRunnerParts,
     private readonly memory = new RunnerMemory(),
+    givenUp?: AbortSignal,
   ) {
     const { dataSource, settings } = parts;
     this.parked = new ParkedEvents(dataSource, subscriber.name, subscriber.segment.index);
     this.handling = new EventHandling(subscriber, settings);
-    this.transactions = new EventTransactions(dataSource);
+    this.transactions = new EventTransactions(dataSource, givenUp);
     const { parked, handling, transactions } = this;
     this.commonCause = new CommonCause({
       subscriber,
@@ -150,7 +151,7 @@ export class EventRunner {
   private async runPart(part: Part, from: Position, stop: AbortSignal): Promise<Position> {
     const handled = this.toHandle(part.wanted);
     const of = {
-      name: `"${labelOf(this.subscriber)}" behind position ${from}`,
+      name: this.nameBehind(from),
       isAlone: handled.length <= 1,
     };
     const outcome = await this.transactions
@@ -218,7 +219,7 @@ export class EventRunner {
     const isSpared = this.commonCause.spares(event.stream, cause);
     const failed = this.handling.failure({ event, attempts: 1, cause, isSpared });
     await storeFailure(failed, (failure) =>
-      this.parts.dataSource.transaction(async (manager) => {
+      this.transactions.store(this.nameBehind(from), async (manager) => {
         await this.parts.leases.moveCheckpoint(manager, this.lease, from, [event]);
         await this.parked.add(manager, event, failure);
       }),
@@ -226,6 +227,10 @@ export class EventRunner {
     this.parked.setAside(event.stream);
     this.handling.publishFailure(1, failed);
     await this.commonCause.confirm(this.next(event.position));
+  }
+
+  private nameBehind(position: Position): string {
+    return `"${labelOf(this.subscriber)}" behind position ${position}`;
   }
 
   private async checkRoom(): Promise<void> {

@@ -24,7 +24,11 @@ const pauseMs = 50;
 
 /** Runs the transactions in which events are handled, and judges how they fail. */
 export class EventTransactions {
-  constructor(private readonly dataSource: DataSource) {}
+  /** When `givenUp` fires, its loop has left: what is under way ends, and nothing more is begun. */
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly givenUp?: AbortSignal,
+  ) {}
 
   /** @throws what is the fault of no event: then the subscription waits as a whole, and nothing may be set aside. */
   async run<R>(
@@ -39,14 +43,20 @@ export class EventTransactions {
     }
   }
 
+  /** Runs a transaction that handles no event. */
+  store<R>(name: string, work: (manager: EntityManager) => Promise<R>): Promise<R> {
+    return inOwnTransaction(this.dataSource, { name, givenUp: this.givenUp }, work);
+  }
+
   private async tryOnce<R>(
     name: string,
     isAlone: boolean,
     work: (manager: EntityManager) => Promise<R>,
   ): Promise<Outcome<R>> {
     try {
-      return { result: await inOwnTransaction(this.dataSource, name, work) };
+      return { result: await this.store(name, work) };
     } catch (error) {
+      this.givenUp?.throwIfAborted();
       const fault = await whoseFault(error, this.dataSource);
       if (fault === 'subscription' || (fault === 'program' && isAlone)) throw causeOf(error);
       return { fault: causeOf(error), isOfMoment: fault === 'transaction' };

@@ -1,5 +1,7 @@
+import type { PoolClient } from 'pg';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { EventSourcingError } from '../../domain';
+import { unlessAborted } from './end-in-time';
 import { eventInHand, never, reportLate } from './event-in-hand';
 
 /** The transaction ended with its connection. That says nothing about the event that was in hand. */
@@ -35,22 +37,33 @@ const guarded = ['query', 'stream', 'startTransaction', 'commitTransaction', 'ro
 
 type Send = (...given: unknown[]) => Promise<unknown>;
 
+export interface OwnTransactionOf {
+  /** Names it in the log. */
+  readonly name: string;
+  /** Fires when nobody waits for it any more. */
+  readonly givenUp?: AbortSignal;
+}
+
 /**
  * Runs `work` in a transaction that the caller owns: it is known whether its connection was lost, it does not become idle
- * while `work` waits for others, and code that uses its manager when its event is done is refused. `of` names it in the log.
+ * while `work` waits for others, and code that uses its manager when its event is done is refused. When it is given up, its
+ * connection is cut, whatever `work` waits for.
  * @throws TransactionLostError with the failure as its cause, when the connection was lost; else what `work` throws.
  */
 export async function inOwnTransaction<R>(
   dataSource: DataSource,
-  of: string,
+  { name, givenUp = new AbortController().signal }: OwnTransactionOf,
   work: (manager: EntityManager) => Promise<R>,
 ): Promise<R> {
+  givenUp.throwIfAborted();
   const runner = dataSource.createQueryRunner('master');
-  const statements = new OwnStatements(runner, of);
+  const statements = new OwnStatements(runner, name);
   const beats = setInterval(() => statements.beat(), beatMs);
+  const cut = (): void => void cutConnection(runner);
+  givenUp.addEventListener('abort', cut);
   try {
     await runner.startTransaction();
-    const result = await work(runner.manager);
+    const result = await unlessAborted(givenUp, work(runner.manager));
     if (statements.depth !== 1) throw new NestedTransactionOpenError();
     await runner.commitTransaction();
     return result;
@@ -58,9 +71,16 @@ export async function inOwnTransaction<R>(
     throw (await rolledBack(runner)) ? error : new TransactionLostError(error);
   } finally {
     clearInterval(beats);
+    givenUp.removeEventListener('abort', cut);
     statements.end();
     await runner.release();
   }
+}
+
+/** Its statement, which may wait for a lock without end, fails at once; the server rolls back when it notices. */
+async function cutConnection(runner: QueryRunner): Promise<void> {
+  const client = (await runner.connect()) as PoolClient;
+  client.connection.stream.destroy();
 }
 
 /** Whether the connection lives: one that was lost cannot roll back. */

@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import { describeThrown, failureInWords, isOf } from '../../describe-thrown';
 import { subscriptionBatch, subscriptionFailure } from '../diagnostics';
 import { AppendSignal, ProgressSignal } from '../../event-store/progress-signal';
+import { endInTime, WorkGivenUpError } from './end-in-time';
 import { EventRunner, EventRunnerParts, RunnerMemory } from './event-runner';
 import { FairShare, Place } from './fair-share';
 import { Lease, LeaseLostError } from '../checkpoints/leases';
@@ -15,6 +16,16 @@ export interface SubscriptionLoopParts extends EventRunnerParts {
   readonly appended: AppendSignal;
   /** Moved whenever this process has moved a checkpoint. */
   readonly projected: ProgressSignal;
+}
+
+/** One lease, from taking it to giving it back. */
+interface Following {
+  readonly lease: Lease;
+  readonly place: Place;
+  /** It is to end what it does. */
+  readonly stop: AbortSignal;
+  /** It did not end in time, and nobody waits for it any more. */
+  readonly givenUp: AbortSignal;
 }
 
 const unshared: Place = { release: () => undefined, isToBeLeft: () => false };
@@ -53,7 +64,7 @@ export class SubscriptionLoop {
     this.running ??= this.run();
   }
 
-  /** Finishes the transaction that is under way, and gives the lease back. */
+  /** Finishes the transaction that is under way, unless that takes longer than `stopWithinMs`, and gives the lease back. */
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.running;
@@ -99,10 +110,13 @@ export class SubscriptionLoop {
     }
     const lost = new AbortController();
     const leave = leases.keep(lease, lost);
+    const stop = AbortSignal.any([this.stopping.signal, lost.signal]);
+    const of = { name: this.label, stop, withinMs: this.parts.settings.stopWithinMs };
     try {
-      await this.follow(lease, place, AbortSignal.any([this.stopping.signal, lost.signal]));
+      await endInTime(of, (givenUp) => this.follow({ lease, place, stop, givenUp }));
     } catch (error) {
-      await leases.noteFailure(lease, failureInWords(error)).catch(() => undefined);
+      if (!isOf(error, WorkGivenUpError))
+        await leases.noteFailure(lease, failureInWords(error)).catch(() => undefined);
       throw error;
     } finally {
       leave();
@@ -113,9 +127,9 @@ export class SubscriptionLoop {
     return true;
   }
 
-  private async follow(lease: Lease, place: Place, stop: AbortSignal): Promise<void> {
+  private async follow({ lease, place, stop, givenUp }: Following): Promise<void> {
     const { log, appended, settings } = this.parts;
-    const runner = new EventRunner(this.subscriber, lease, this.parts, this.memory);
+    const runner = new EventRunner(this.subscriber, lease, this.parts, this.memory, givenUp);
     await runner.prepare();
     const pages = new LogPages(log, settings.batchSize);
     let position = lease.position;
@@ -144,7 +158,7 @@ export class SubscriptionLoop {
 
   private async recoverFrom(error: unknown): Promise<void> {
     this.parts.log.forget();
-    if (isOf(error, LeaseLostError)) {
+    if (isOf(error, LeaseLostError) || isOf(error, WorkGivenUpError)) {
       this.logger.warn(error.message);
       return;
     }
