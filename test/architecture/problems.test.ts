@@ -43,6 +43,7 @@ const answeredByKind: Readonly<Record<string, readonly string[]>> = {
     'store.overloaded',
     'store.unavailable',
     'subscription.failing-alike',
+    'subscription.given-up',
     'subscription.too-many-parked',
     'transaction.lost',
   ],

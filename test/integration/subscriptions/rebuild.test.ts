@@ -87,7 +87,7 @@ describe('a rebuild', () => {
     expect(status).toMatchObject({
       state: 'rebuilding',
       checkpoint: 6n,
-      rebuild: { version: 1, isHeld: true, failure: new EventStoreClosedError().message },
+      rebuild: { version: 1, isHeld: true, failure: `${new EventStoreClosedError().message} [store.closed]` },
     });
     await first.runner.stop();
     const handled: bigint[] = [];
@@ -137,7 +137,7 @@ describe('a rebuild', () => {
       c: { total: 2, seen: '1' },
     });
     await waitUntil(() => Promise.resolve(old.isFailing));
-    expect(errors.mock.calls.join()).toContain('Deploy version 2, or make the rows anew');
+    expect(errors.mock.calls.join()).toContain('Deploy version 2, or rebuild the rows');
   });
 
   it('starts over for a version that was raised again before it was done', async () => {

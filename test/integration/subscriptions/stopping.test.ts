@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { Client } from 'pg';
+import { Client, type Pool } from 'pg';
 import { waitUntil } from '../../support/wait-until';
 import { Meddling, startTallies, TallySystem } from './tally';
 
@@ -105,6 +105,17 @@ describe('a loop that is to end while it waits', () => {
     expect((await system.subscription()).owner).toBeNull();
     system.loop('two').start();
     await waitUntil(async () => (await system.tallies()).a?.seen === '1 2');
+  });
+
+  it('leaves no connection in use while the lock lasts, so that the data source can be closed', async () => {
+    await system.count('a', 2);
+    await other.query(`BEGIN; ${rowIsLocked}`);
+    const loop = system.loop('one', { stopWithinMs });
+    loop.start();
+    await waitUntil(isWaiting);
+    await loop.stop();
+    const { master: pool } = system.dataSource.driver as unknown as { readonly master: Pool };
+    await waitUntil(() => Promise.resolve(pool.idleCount === pool.totalCount));
   });
 
   it('finishes what takes less time', async () => {
