@@ -19,7 +19,7 @@ type Ask<Question, Answer> = (questions: readonly Question[]) => Promise<readonl
 /** Queries under way before a group waits for one of them. */
 const enoughUnderWay = 2;
 
-/** Behind slower queries no question waits longer than this, so that a query which hangs holds up no other; milliseconds. */
+/** Longest time in ms that a question waits for running queries. Bounds the damage of a query that hangs. */
 const patienceMs = 20;
 
 /** Questions of one query, and so of one connection. */
@@ -68,7 +68,7 @@ export class ReadGroups<Question, Answer> {
     this.underWay++;
     void this.outside
       .runInAsyncScope(() => group.run((questions) => this.answersTo(questions)))
-      // Who was answered comes back with the next question, and that one belongs to the next group, too.
+      // Callers that just got their answer often ask again at once: their questions can join the next group.
       .finally(() => setImmediate(() => this.makeRoom()));
   }
 

@@ -81,7 +81,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make the rows of a read model anew */
+        /** Rebuild a read model */
         post: operations["rebuildProjection"];
         delete?: never;
         options?: never;
@@ -447,7 +447,7 @@ export interface components {
             segments: components["schemas"]["SegmentResponse"][];
             /**
              * Format: date-time
-             * @description When rows that were made anew took over.
+             * @description When the shadow tables of the last rebuild were swapped in.
              * @example 2026-03-01T12:34:56.789Z
              */
             rebuiltAt: string | null;
@@ -945,7 +945,7 @@ export interface components {
                 };
             };
         };
-        /** @description `rebuild-in-progress`: The rows of this read model are being made anew already. */
+        /** @description `rebuild-in-progress`: The read model is being rebuilt already. */
         RebuildInProgress: {
             headers: {
                 "X-Correlation-Id": components["headers"]["X-Correlation-Id"];

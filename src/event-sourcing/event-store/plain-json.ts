@@ -1,7 +1,7 @@
 import { appendLimits } from './append-limits';
 import { InvalidAppendError } from './errors';
 
-/** What a message calls a value; a function where that is put together for the message alone. */
+/** The name of a value in messages; a function, where building the name costs something. */
 export type Label = string | (() => string);
 
 /** Where a value is no plain JSON, and what to say about it. */

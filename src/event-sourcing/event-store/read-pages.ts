@@ -12,13 +12,13 @@ export interface StreamPage {
   readonly isCut: boolean;
 }
 
-/** Behind a page that was cut, at least so many events are asked for. */
+/** Fewest events to ask for after a page that was cut. */
 const fewest = 16;
 
 /**
  * Reads a stream page by page, each page only when the one before is consumed.
  * @param readPage May give fewer events than `limit`, though more are there. Behind a page that was cut the next is asked for
- * twice as many, and for more once they fit, so that little is read in vain.
+ * twice as many, and for more once they fit, so that few events are read and dropped.
  */
 export async function* readPages(
   options: ReadStreamOptions,

@@ -11,7 +11,7 @@ interface Read {
   readonly page: Promise<Page>;
 }
 
-/** Pages that are kept while others take them. Where nobody does, one less with each that is read, down to the newest. */
+/** Pages kept for other subscriptions. While none of them reads a kept page, each new page shrinks the cache by one, down to 1. */
 const pagesForOthers = 4;
 
 /** How long a page is kept, in milliseconds. */

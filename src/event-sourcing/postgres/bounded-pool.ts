@@ -41,7 +41,7 @@ const defaultPatience = 3_000;
 const ofOneConnection = new Set(['26000', '42P05']);
 
 /**
- * A pool whose queue has an end: who could only wait in vain is told so at once. Every connection has the same session settings, and one
+ * A pool with a bounded queue: a request that would wait too long is refused at once. Every connection has the same session settings, and one
  * that must not be used again is thrown away, whoever holds it (TypeORM, too) and however it is given back.
  */
 export class BoundedPool extends Pool {

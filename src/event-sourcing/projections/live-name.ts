@@ -11,8 +11,8 @@ const find = `
   ORDER BY s.nth LIMIT 1`;
 
 /**
- * The table that queries read, with its schema: so that it is meant also where a temporary or a shadow table of the same name
- * comes first. @throws TableMissingError when there is none.
+ * The table that queries read, with its schema, because a temporary or a shadow table of the same name may come first in the
+ * search path. @throws TableMissingError when there is none.
  */
 export async function liveName(manager: EntityManager, table: string): Promise<string> {
   const [row] = await manager.query<{ name: string }[]>(find, [table, schemaOf(manager).shadowName]);

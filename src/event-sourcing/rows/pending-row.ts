@@ -8,7 +8,7 @@ export interface PendingRow {
   readonly expects: 'absent' | 'present' | 'any';
   /** `row`: there, with these values. `gone`: deleted. `known`: read, and not changed. */
   readonly became: 'row' | 'gone' | 'known';
-  /** It was deleted before it became a row again: nothing of the stored one stays. */
+  /** The row was deleted and then inserted again: no stored value of it stays. */
   readonly isAnew: boolean;
   /** What is written. */
   readonly values: ColumnValues;

@@ -15,7 +15,7 @@ export interface WrittenTable {
   readonly facts: TableFacts;
 }
 
-/** Deletes come before what comes, so that a unique value that one row gives up is free for another. */
+/** Deletes run before inserts, so that another row can take a unique value that a deleted row gave up. */
 export async function deleteRows(
   manager: EntityManager,
   table: WrittenTable,

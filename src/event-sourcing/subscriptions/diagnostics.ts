@@ -1,7 +1,7 @@
 import { DiagnosticChannel, DiagnosticWork } from '../diagnostics';
 import { RecordedEvent } from '../event-store/event-envelope';
 
-/** Which loop tells: the subscription, and which part of it. */
+/** The loop that the message is about: the subscription and its segment. */
 interface OfSegment {
   readonly subscription: string;
   /** 0 of a subscription that is not divided. */

@@ -7,7 +7,7 @@ export interface Segment {
   readonly count: number;
 }
 
-/** What is done at once, or what is still to be awaited. Most events of a read model are done at once. */
+/** `void` if the work finished at once, as for most events of a read model; else a promise. */
 export type Work = Promise<void> | undefined;
 
 /** Does the work of one event, observed, and rejects when it takes too long. */

@@ -119,7 +119,11 @@ export class SubscriptionResponse {
   @ApiProperty({ type: [SegmentResponse], description: 'One, unless the subscription is divided.' })
   segments!: SegmentResponse[];
 
-  @ApiProperty({ ...timeSchema, nullable: true, description: 'When rows that were made anew took over.' })
+  @ApiProperty({
+    ...timeSchema,
+    nullable: true,
+    description: 'When the shadow tables of the last rebuild were swapped in.',
+  })
   rebuiltAt!: string | null;
 
   @ApiProperty({ type: RebuildResponse, nullable: true, description: 'How far new rows are.' })

@@ -38,14 +38,14 @@ export class SubscriptionsController {
     return { items: (await this.statuses.all()).map(statusResponse) };
   }
 
-  /** The rows are made anew beside those that are read; a process that runs subscriptions carries it out. */
+  /** The rows are rebuilt in shadow tables, by a process that runs subscriptions. */
   @Post(':name/rebuild')
   @HttpCode(202)
   @ApiRoute('rebuildProjection', {
     answer: RebuildOrdered,
     status: 202,
     problems: [notFound, rebuildInProgress, rebuildRefused],
-    summary: 'Make the rows of a read model anew',
+    summary: 'Rebuild a read model',
     says: 'It is ordered; the status shows how far it is.',
   })
   async rebuild(@Param() { name }: SubscriptionPath): Promise<RebuildOrdered> {

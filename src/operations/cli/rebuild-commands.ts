@@ -25,7 +25,7 @@ const lookMs = 250;
 export const addRebuildCommands: AddCommands = (projections, run) => {
   projections
     .command('rebuild <name>')
-    .description('make the rows of a read model anew, beside those that are read, and let them take over')
+    .description('rebuild a read model in shadow tables, and swap them in')
     .option('--compare', 'before they take over, print the rows that differ, old and new')
     .option('--resume', 'go on with a rebuild that is under way, here or in the service')
     .action(run(rebuild));

@@ -5,7 +5,7 @@ import { Environment } from '../config/environment';
 import { type ApiKeyEntry, newApiKey, sha256Of } from './api-key';
 import { isAuthenticationConfigured } from './require-authentication';
 
-/** The admin key of a start in development with nothing configured: made anew each time, valid until the process stops. */
+/** The admin key of a start in development with nothing configured: a new one for each start, valid until the process stops. */
 @Injectable()
 export class DevelopmentKey implements OnApplicationShutdown {
   /** Undefined when authentication is configured, and in production. */

@@ -2,11 +2,11 @@ import type { ThrottlerStorage } from '@nestjs/throttler';
 
 type Counted = Awaited<ReturnType<ThrottlerStorage['increment']>>;
 
-/** The window is counted in so many parts. One that it has only half left still counts in full. */
+/** Parts of a window. A part that the window has half left still counts in full. */
 const partsOfWindow = 10;
 
 /**
- * How many requests each caller has sent of late, and who has to wait. No window has more than the limit, and to count one
+ * The requests of each caller in the current window, and the callers that have to wait. No window has more than the limit, and to count one
  * request costs the same whatever the limit: the storage that comes with the throttler keeps the time of every request, and
  * goes through all of them at the next.
  */
@@ -17,7 +17,7 @@ export class RequestCounts implements ThrottlerStorage {
   /** @param now Milliseconds of a clock that is never set back. */
   constructor(private readonly now: () => number = () => performance.now()) {}
 
-  /** Who goes over the limit waits for `blockMs`, during which nothing is counted, and then begins anew. */
+  /** A caller over the limit waits for `blockMs`. Nothing is counted meanwhile, and the count starts at 0 after it. */
   increment(
     ...[key, windowMs, limit, blockMs, throttler]: Parameters<ThrottlerStorage['increment']>
   ): Promise<Counted> {

@@ -27,7 +27,7 @@ export async function findCluster(dataDir: string): Promise<Cluster | undefined>
     const problem = `${name} is a link to a cluster that cannot be found.`;
     throw new EmbeddedPostgresError(
       problem,
-      `Put the cluster back, remove the link to begin anew, or ${another}`,
+      `Put the cluster back, remove the link to start with an empty one, or ${another}`,
       {
         cause,
       },

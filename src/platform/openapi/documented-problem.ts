@@ -86,7 +86,7 @@ export const readModelBehind: DocumentedProblem = {
 export const rebuildInProgress: DocumentedProblem = {
   code: 'rebuild-in-progress',
   status: 409,
-  when: 'The rows of this read model are being made anew already.',
+  when: 'The read model is being rebuilt already.',
 };
 
 export const rebuildRefused: DocumentedProblem = {

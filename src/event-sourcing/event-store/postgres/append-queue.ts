@@ -76,14 +76,14 @@ export class AppendQueue {
     while (this.waiting.length > 0) {
       const batch = this.takeBatch();
       const stored = await this.sendAndSettle(batch);
-      // Who was answered comes back with the next append, and that one need not wait for a batch of its own.
+      // Yield once: callers that just got their answer often append again at once, and those appends can join the next batch.
       if (batch.length > 1 || this.waiting.length > 0) await turnOfTheLoop();
       this.refuseStale(stored);
     }
     this.running = undefined;
   }
 
-  /** Who is refused loads or decides again, and the next batch need not wait for that: it leaves first. */
+  /** Refuses appends that this batch made stale. Their callers reload only after the next batch was sent. */
   private refuseStale(stored: StoredAppends): void {
     const stale: (() => void)[] = [];
     this.waiting = this.waiting.filter((item) => {
@@ -168,9 +168,8 @@ function settle(batch: readonly WaitingAppend[], verdicts: readonly AppendVerdic
 }
 
 /**
- * Where the stream is, if the version that the append expects was just taken by another: that needs no question to the
- * database. Not so a retry: an append with the first id of the one that was stored may be the same append, and the database
- * compares the rest. Nor one with a receipt, which counts for more than the version.
+ * The current version of the stream if another append just took the expected one: then no query is needed. Undefined for a
+ * possible retry (an append with the same first event id) and for an append with a receipt: only the database can judge those.
  */
 function newerVersion(item: WaitingAppend, stored: StoredAppends): number | undefined {
   const winner = stored.get(item.stream);

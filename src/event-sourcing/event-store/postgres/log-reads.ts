@@ -6,7 +6,7 @@ import { eventOfLog, LogRow, readAll } from './read-all';
 
 /** Pages of the log, each as long as it fits. */
 export class LogReads {
-  /** Of the size that the last page had. Twice as many are asked for, so that few are read in vain. */
+  /** Expected length of a page: that of the last one. Twice as many events are asked for, so that few are read and dropped. */
   private eventsThatFit = Number.POSITIVE_INFINITY;
 
   /** @param charactersPerPage Of JSON in the events of one page. */

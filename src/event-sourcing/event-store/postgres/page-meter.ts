@@ -8,8 +8,8 @@ const json = 114;
 const documents = 2;
 
 /**
- * Keeps a page of events within memory, however large they are: what comes behind so much JSON is dropped as it arrives,
- * unparsed. For one query.
+ * Keeps a page of events within memory, however large they are: rows behind the limit of JSON are dropped unparsed as they
+ * arrive. For one query.
  */
 export class PageMeter implements CustomTypesConfig {
   private parsed = 0;

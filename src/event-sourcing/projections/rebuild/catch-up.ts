@@ -20,7 +20,7 @@ export interface CaughtUp {
   readonly isPaused: boolean;
 }
 
-/** How long events are applied while the projections of both tables wait, in milliseconds; an event in hand is finished. */
+/** Longest time in ms that events are applied while both projections are locked. An event in hand is finished. */
 const catchUpMs = 1_000;
 
 const lockCheckpoints = sql`

@@ -30,7 +30,7 @@ export interface Lease {
   readonly epoch: bigint;
   /** The checkpoint when the lease was taken. */
   readonly position: Position;
-  /** Whether the subscription stood still, says the row, before the lease was taken. */
+  /** Whether the row already carried a failure when the lease was taken. */
   readonly wasFailing: boolean;
 }
 

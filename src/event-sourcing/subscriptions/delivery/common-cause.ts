@@ -18,7 +18,7 @@ export interface CommonCauseOf {
   readonly run: FailureRun;
 }
 
-/** Events, each of another stream, that are tried in vain before they all are said to fail alike. */
+/** Events, each of another stream, that must fail before a common cause is assumed. */
 const trials = 20;
 
 /** How long trials may take together, in milliseconds. */

@@ -57,7 +57,7 @@ export class EventRetries {
 
   private async retry(due: DueEvent): Promise<void> {
     const { parked, subscriber } = this.of;
-    // One that never failed has waited, and those behind it will probably not fail either.
+    // No attempts: it only waited behind a failed event. It is tried together with the events that wait behind it.
     const most = due.attempts === 0 ? Math.min(subscriber.eventsPerTransaction, waitingAtOnce) : 1;
     const events = await this.read(due, await parked.next(due, most));
     const [first] = events;

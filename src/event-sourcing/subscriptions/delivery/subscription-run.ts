@@ -3,8 +3,8 @@ import { FairShare } from './fair-share';
 import { Subscriber } from '../subscriber';
 import { SubscriptionLoop, SubscriptionLoopParts } from './subscription-loop';
 
-/** After so many failures in a row a process leaves its segments to others. */
-const failuresOfTheUnable = 3;
+/** Failures in a row after which a process leaves its segments to other processes. */
+const failuresUntilUnfit = 3;
 
 /** One subscription in this process: a loop for each of its segments, and this process's share of them. */
 export class SubscriptionRun {
@@ -50,7 +50,7 @@ export class SubscriptionRun {
   }
 
   private async refresh(): Promise<void> {
-    const isAble = this.loops.every((loop) => loop.failuresInARow < failuresOfTheUnable);
+    const isAble = this.loops.every((loop) => loop.failuresInARow < failuresUntilUnfit);
     await this.share
       ?.refresh(isAble)
       .catch((error: Error) =>

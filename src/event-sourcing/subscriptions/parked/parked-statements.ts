@@ -27,7 +27,7 @@ export const insertFailed = sql`
   SELECT $1, $2, $3, $4, $5, CASE WHEN $9::double precision IS NULL THEN 'parked' ELSE 'retrying' END, 1, $6, $7,
     $8, now(), now(), clock_timestamp() + make_interval(secs => $9::double precision / 1000)`;
 
-/** Behind an event of its stream each waits; where none is left (an operator was faster), the first of them goes ahead. */
+/** Each event waits behind earlier parked events of its stream. If none is left (an operator has cleared them), the first becomes due. */
 export const insertWaiting = sql`
   INSERT INTO ${annals}.parked_events (subscription, segment, position, aggregate_type, aggregate_id, state, next_attempt_at)
   SELECT $1, $2, position, type, id, CASE WHEN first THEN 'retrying' ELSE 'waiting' END, CASE WHEN first THEN now() END
