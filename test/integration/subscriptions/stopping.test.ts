@@ -54,13 +54,16 @@ describe('a loop that is to end while it waits', () => {
   it.each<[string, Obstacle]>([
     ['a row that it writes', { lock: rowIsLocked }],
     ['rows that it has collected', { lock: rowIsLocked, meddling: { collects: true } }],
-    ['its checkpoint', { lock: "SELECT FROM subscriptions WHERE name = 'tallies' FOR UPDATE", isLate: true }],
+    [
+      'its checkpoint',
+      { lock: "SELECT FROM annals.subscriptions WHERE name = 'tallies' FOR UPDATE", isLate: true },
+    ],
     [
       'the table of what is set aside',
-      { lock: 'LOCK TABLE parked_events IN SHARE MODE', meddling: { afterRow: failing } },
+      { lock: 'LOCK TABLE annals.parked_events IN SHARE MODE', meddling: { afterRow: failing } },
     ],
-    ['what was set aside', { lock: 'LOCK TABLE parked_events IN ACCESS EXCLUSIVE MODE' }],
-    ['the log', { lock: 'LOCK TABLE events IN ACCESS EXCLUSIVE MODE' }],
+    ['what was set aside', { lock: 'LOCK TABLE annals.parked_events IN ACCESS EXCLUSIVE MODE' }],
+    ['the log', { lock: 'LOCK TABLE annals.events IN ACCESS EXCLUSIVE MODE' }],
     ['a row that it writes when it tries again', { lock: rowIsLocked, isRetry: true }],
   ])('ends, and another process goes on: %s', async (_what, { lock, meddling, isLate, isRetry }) => {
     if (isRetry) await setAside();
@@ -87,7 +90,7 @@ describe('a loop that is to end while it waits', () => {
     await waitUntil(async () => (await system.control.parked('tallies')).length === 1);
     await loop.stop();
     await system.dataSource.query(
-      "UPDATE parked_events SET state = 'retrying', next_attempt_at = clock_timestamp()",
+      "UPDATE annals.parked_events SET state = 'retrying', next_attempt_at = clock_timestamp()",
     );
   }
 
@@ -138,7 +141,7 @@ describe('a loop that is to end while it waits', () => {
     await waitUntil(isWaiting);
     const { epoch } = await system.subscription();
     await system.dataSource.query(
-      `UPDATE subscriptions SET owner = 'another', epoch = epoch + 1, lease_seconds = 1,
+      `UPDATE annals.subscriptions SET owner = 'another', epoch = epoch + 1, lease_seconds = 1,
          lease_expires_at = clock_timestamp() + interval '1 second'`,
     );
     await waitUntil(async () => {
