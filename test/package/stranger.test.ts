@@ -4,7 +4,7 @@ import { waitUntil } from '../support/wait-until';
 import { type HostApplications, hostApplications } from './host';
 import { type HostProcess, startHost } from './host-process';
 import { nodeOf } from './node-versions';
-import { readPage } from './page';
+import { commandsOf } from './page';
 import { run } from './tarball';
 
 jest.setTimeout(240_000);
@@ -15,7 +15,7 @@ interface Balance {
   readonly cents: number;
 }
 
-const shell = readPage('src/event-sourcing/README.md').commands.at(-1) ?? '';
+const shell = commandsOf('src/event-sourcing/README.md').at(-1) ?? '';
 
 describe.each([
   { kind: 'commonjs', major: 20 },
