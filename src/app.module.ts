@@ -41,14 +41,12 @@ A GET can be asked as HEAD too.
 
 export interface AppOptions {
   readonly database: Database;
-  /** False for a command of the operator: it leaves the subscriptions to the service. Default: as configured. */
-  readonly subscriptions?: boolean;
 }
 
 /** The composition root: the only place that names every module. */
 @Module({})
 export class AppModule {
-  static forRoot({ database, subscriptions = true }: AppOptions): DynamicModule {
+  static forRoot({ database }: AppOptions): DynamicModule {
     return {
       module: AppModule,
       imports: [
@@ -64,7 +62,7 @@ export class AppModule {
                 max: environment.EVENT_STORE_POOL_SIZE,
               },
             },
-            subscriptions: { enabled: environment.SUBSCRIPTIONS_ENABLED && subscriptions },
+            subscriptions: { enabled: environment.SUBSCRIPTIONS_ENABLED },
             aggregateCacheBytes: environment.AGGREGATE_CACHE_MB * 1_048_576,
           }),
         }),

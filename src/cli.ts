@@ -1,7 +1,8 @@
 import 'reflect-metadata';
-import { ConsoleLogger, Logger } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AppModule, service } from './app.module';
+import { startFor } from './event-sourcing';
 import { addUserCommands } from './modules/users';
 import {
   addLogCommands,
@@ -11,21 +12,11 @@ import {
   mendOfFailure,
 } from './operations';
 import { addKeyCommands, addMigrateCommand, Database, exitWith, readEnvironment } from './platform';
-import { runCommandLine } from './platform/cli';
-
-/** Only what goes wrong is logged, and to standard error: standard output is for results. */
-class CommandLineLogger extends ConsoleLogger {
-  constructor() {
-    super({ logLevels: ['warn', 'error', 'fatal'], forceConsole: true });
-  }
-
-  override warn(...given: Parameters<ConsoleLogger['error']>): void {
-    this.error(...given);
-  }
-}
+import { CommandLineLogger, runCommandLine } from './platform/cli';
 
 runCommandLine(process.argv, {
   description: 'Operate the Annals service: its log, its read models, its users.',
+  invocation: () => 'npm run cli --',
   commands: [
     addMigrateCommand,
     addVerifyCommand,
@@ -40,8 +31,9 @@ runCommandLine(process.argv, {
     Logger.overrideLogger(logger);
     const database = await Database.open(await readEnvironment(), { join: true });
     const options = { abortOnError: false, logger };
-    const module = AppModule.forRoot({ database, subscriptions: false });
-    const application = await NestFactory.createApplicationContext(module, options);
+    const module = AppModule.forRoot({ database });
+    const start = () => NestFactory.createApplicationContext(module, options);
+    const application = await startFor('commands', start);
     return {
       application,
       stop: async () => {

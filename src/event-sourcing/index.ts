@@ -13,6 +13,7 @@ export type {
   EventSourcingOptions,
   EventSourcingOptionsFactory,
 } from './event-sourcing.options';
+export { startFor, type StartPurpose } from './start-purpose';
 
 // The schema of the event store in the database, and its migration
 export { migrateEventSourcing, type MigrateEventSourcingOptions } from './schema/migrate-event-sourcing';

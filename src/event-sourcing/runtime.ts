@@ -3,6 +3,7 @@ import { EventBusBridge } from './messaging/event-bus/event-bus-bridge';
 import { RebuildRunner } from './projections/rebuild/rebuild-runner';
 import { Rebuilds } from './projections/rebuild/rebuilds';
 import { hasDatabase } from './start/application-data-source';
+import { startPurpose } from './start-purpose';
 import { createSubscription } from './subscriptions/checkpoints/create-subscription';
 import { shadowSuffix } from './subscriptions/subscriber';
 import { Subscribers } from './subscribers';
@@ -40,7 +41,7 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
   async onApplicationBootstrap(): Promise<void> {
     const { subscribers, bridge, rebuilding, watchdog } = this.of;
     const names = subscribers.names();
-    if (!this.parts.settings.enabled) return;
+    if (!this.parts.settings.enabled || startPurpose() !== 'service') return;
     if (!hasDatabase(this.parts.dataSource)) {
       this.parts.store.hearOthers();
       return bridge.start();

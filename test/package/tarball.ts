@@ -12,7 +12,8 @@ export const run = promisify(execFile);
 const ingredients = [
   'src/event-sourcing',
   'src/extensions',
-  'src/operations',
+  'src/operations/cli',
+  'src/platform/cli',
   'scripts',
   'tsconfig.json',
   'tsconfig.package.json',

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { BeforeApplicationShutdown, Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
+import { startPurpose } from '../start-purpose';
 import { EventStore } from './event-store';
 
 /** Pause between two rounds, in milliseconds. */
@@ -21,6 +22,7 @@ export class ReceiptCleaning implements OnApplicationBootstrap, BeforeApplicatio
   constructor(private readonly store: EventStore) {}
 
   onApplicationBootstrap(): void {
+    if (startPurpose() !== 'service') return;
     this.running ??= this.run();
   }
 

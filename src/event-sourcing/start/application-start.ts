@@ -14,6 +14,7 @@ import { checkEntityNames, checkMigrated, checkOptions, checkSameLog } from './c
 import { checkOneProjectorEach } from './check-read-model-tables';
 import { checkKernelRights, checkKernelSchema, checkKernelTables, checkRights } from './check-rights';
 import { Explorer } from './explorer';
+import { startPurpose } from '../start-purpose';
 import { checkOwner } from './table-owners';
 
 /**
@@ -33,12 +34,17 @@ export class ApplicationStart implements OnModuleInit {
 
   async onModuleInit(): Promise<void> {
     this.explorer.explore();
-    const isRunning = this.options.subscriptions?.enabled ?? true;
+    if (startPurpose() === 'migration') return;
+    const isRunning = this.runsSubscriptions();
     if (!hasDatabase(this.dataSource)) return this.checkWithoutDataSource(isRunning);
     if (this.store.isInDatabase) await this.checkLog(isRunning);
     else if (isRunning) await this.checkCheckpoints();
     this.checkEntities();
     if (isRunning) await this.checkReadModels();
+  }
+
+  private runsSubscriptions(): boolean {
+    return startPurpose() === 'service' && (this.options.subscriptions?.enabled ?? true);
   }
 
   /** Of an application that only appends and loads. */

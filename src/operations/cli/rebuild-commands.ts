@@ -51,10 +51,11 @@ export const addRebuildCommands: AddCommands = (projections, run) => {
 
 /** Takes part in the rebuild, so that it also works while no service runs, and reports it until the new rows are read. */
 async function rebuild(
-  { application, output }: CommandContext,
+  context: CommandContext,
   name: string,
   { compare = false, resume = false }: RebuildFlags,
 ): Promise<boolean> {
+  const { application, output } = context;
   const app = await application();
   const rebuilds = app.get(Rebuilds);
   const before = await lastTakeover(app, name);
@@ -72,7 +73,7 @@ async function rebuild(
   } finally {
     await runner.stop();
   }
-  return reportEnd(output, name, (await lastTakeover(app, name)) !== before);
+  return reportEnd(context, name, (await lastTakeover(app, name)) !== before);
 }
 
 /** Shows the progress until the rebuild is gone, or `isEnough`. */
@@ -144,8 +145,8 @@ async function printDifferences(app: INestApplicationContext, output: Output, na
   );
 }
 
-function reportEnd(output: Output, name: string, isDone: boolean): boolean {
-  const done = `The new rows of "${name}" are read now. The old ones are kept until: npm run cli -- projections drop-old ${name}`;
+function reportEnd({ output, invocation }: CommandContext, name: string, isDone: boolean): boolean {
+  const done = `The new rows of "${name}" are read now. The old ones are kept until: ${invocation} projections drop-old ${name}`;
   if (isDone) output.print({ rebuilt: name }, done);
   else output.complain({ givenUp: name }, `The rebuild of "${name}" was given up.`);
   return isDone;

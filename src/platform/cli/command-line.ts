@@ -1,10 +1,12 @@
 import type { INestApplicationContext } from '@nestjs/common';
-import { Command } from 'commander';
+import { Command, type OptionValues } from 'commander';
 import { newId, runInMessageContext } from '../../event-sourcing';
 import { allPrinted, Output } from './output';
 
 export interface CommandContext {
   readonly output: Output;
+  /** What to type in front of a command, for messages that name one. */
+  readonly invocation: string;
   /** Starts the application, without HTTP and subscriptions, when the command first needs it. */
   readonly application: () => Promise<INestApplicationContext>;
   /** What to do about a failure of a subscription, in the words of this program; undefined where it knows nothing. */
@@ -28,8 +30,10 @@ export type RunCommand = <A extends readonly unknown[]>(
 export interface CommandLineOptions {
   /** What the program is for; the help begins with it. */
   readonly description: string;
+  /** What to type in front of a command. Gets the options of the program itself. */
+  readonly invocation: (options: OptionValues) => string;
   readonly commands: readonly AddCommands[];
-  readonly startApplication: () => Promise<StartedApplication>;
+  readonly startApplication: (options: OptionValues) => Promise<StartedApplication>;
   readonly mendOfFailure?: MendOfFailure;
 }
 
@@ -48,9 +52,7 @@ export async function runCommandLine(argv: readonly string[], options: CommandLi
   const run: RunCommand =
     (work) =>
     async (...given) => {
-      isFine = await runWork(options, program.opts<{ json?: boolean }>().json === true, (context) =>
-        work(context, ...given),
-      );
+      isFine = await runWork(options, program.opts(), (context) => work(context, ...given));
     };
   for (const add of options.commands) add(program, run);
   await program.parseAsync(argv);
@@ -59,14 +61,15 @@ export async function runCommandLine(argv: readonly string[], options: CommandLi
 }
 
 async function runWork(
-  { startApplication, mendOfFailure = () => undefined }: CommandLineOptions,
-  json: boolean,
+  { startApplication, invocation, mendOfFailure = () => undefined }: CommandLineOptions,
+  given: OptionValues,
   work: (context: CommandContext) => Promise<boolean | void>,
 ): Promise<boolean> {
   let started: Promise<StartedApplication> | undefined;
   const context: CommandContext = {
-    output: new Output(json),
-    application: async () => (await (started ??= startApplication())).application,
+    output: new Output(given.json === true),
+    invocation: invocation(given),
+    application: async () => (await (started ??= startApplication(given))).application,
     mendOfFailure,
   };
   try {

@@ -5,7 +5,10 @@ export {
   type CommandContext,
   type CommandLineOptions,
   type MendOfFailure,
+  type StartedApplication,
 } from './command-line';
+export { CommandLineLogger } from './command-line-logger';
 export { allPrinted, type Output } from './output';
+export { visible } from './visible';
 export { wholeNumber } from './options';
 export { table } from './table';

@@ -1,0 +1,152 @@
+import { join } from 'node:path';
+import { runSql } from '../support/own-server';
+import { createTestDatabase, type TestDatabase } from '../support/test-database';
+import { waitUntil } from '../support/wait-until';
+import { type HostApplications, hostApplications } from './host';
+import { type HostProcess, startHost } from './host-process';
+import { run } from './tarball';
+
+jest.setTimeout(240_000);
+
+interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+describe('annals, the program of the package, on the application of a stranger', () => {
+  let applications: HostApplications;
+  let database: TestDatabase;
+  let bank: HostProcess;
+
+  const start = async (): Promise<void> => {
+    bank = await startHost({
+      node: process.execPath,
+      folder: applications.module,
+      databaseUrl: database.url,
+    });
+  };
+  const annals = async (
+    args: string,
+    kind: keyof HostApplications = 'module',
+    app = 'dist/app.module.js',
+  ): Promise<Outcome> => {
+    const cwd = applications[kind];
+    const program = join(cwd, '../node_modules/.bin/annals');
+    const { PATH } = process.env;
+    const options = { cwd, env: { PATH, DATABASE_URL: database.url } };
+    return run(program, ['--app', app, ...args.split(' ').filter(Boolean)], options).then(
+      (output) => ({ code: 0, ...output }),
+      (error: Outcome) => ({ code: error.code, stdout: error.stdout, stderr: error.stderr }),
+    );
+  };
+  const send = (path: string, body: object): Promise<Response> =>
+    fetch(`${bank.url}${path}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  const openAccount = async (owner: string): Promise<string> =>
+    ((await (await send('/accounts', { owner })).json()) as { id: string }).id;
+  const sql = <T extends object>(text: string): Promise<T[]> => runSql<T>(database.url, text);
+  const owners = async (): Promise<string[]> =>
+    (await sql<{ owner: string }>('SELECT owner FROM balances ORDER BY owner')).map(({ owner }) => owner);
+  const letters = async (): Promise<number> => (await sql('SELECT FROM letters')).length;
+
+  let ada: string;
+
+  beforeAll(async () => {
+    [applications, database] = await Promise.all([hostApplications(), createTestDatabase()]);
+    await start();
+    ada = await openAccount('Ada');
+    await send(`/accounts/${ada}/movements`, { cents: 500 });
+    await waitUntil(async () => (await sql('SELECT FROM balances WHERE cents = 500')).length === 1);
+    await waitUntil(async () => (await letters()) === 1);
+  });
+
+  afterAll(() => database.drop());
+
+  it('shows how the subscriptions stand: exit code 0 while they run, 1 when they do not', async () => {
+    const running = await annals('--json projections status');
+    const { subscriptions } = JSON.parse(running.stdout) as {
+      subscriptions: { name: string; state: string }[];
+    };
+    expect(subscriptions.map(({ name, state }) => [name, state]).sort()).toEqual([
+      ['balances', 'running'],
+      ['welcome-letters', 'running'],
+    ]);
+    expect(running.code).toBe(0);
+    await bank.end();
+    expect(await annals('projections status')).toMatchObject({ code: 1, stderr: '' });
+  });
+
+  it.each(['module', 'commonjs'] as const)('verifies the log and the read models of a %s', async (kind) => {
+    const { code, stdout } = await annals('verify', kind);
+    expect(stdout).toMatch(/2 events in 1 streams, nothing wrong[^]*"balances": compared .* nothing wrong/);
+    expect(code).toBe(0);
+  });
+
+  it('finds rows that are no fold of the log, and rebuilds them', async () => {
+    await sql('UPDATE balances SET cents = 1');
+    const wrong = await annals('verify');
+    expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('balances')]);
+    const rebuilt = await annals('projections rebuild balances');
+    expect(rebuilt).toMatchObject({ code: 0, stderr: '' });
+    expect(rebuilt.stdout).toContain('npx annals --app dist/app.module.js projections drop-old balances');
+    expect(await sql('SELECT cents FROM balances')).toEqual([{ cents: 500 }]);
+  });
+
+  it('shows streams and the log', async () => {
+    expect((await annals(`streams show Account ${ada}`)).stdout).toMatch(/AccountOpened[^]*MoneyMoved/);
+    const { stdout } = await annals('--json events tail');
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { position: string });
+    expect(lines.map(({ position }) => position)).toEqual(['1', '2']);
+    expect((await annals('streams show Account 0')).code).toBe(1);
+  });
+
+  it('leaves the subscriptions to the application: nothing is projected by a command', async () => {
+    await start();
+    await annals('projections pause balances');
+    await openAccount('Grace');
+    await waitUntil(async () => (await letters()) === 2);
+    await bank.end();
+    expect((await annals('projections resume balances')).code).toBe(0);
+    expect((await annals('events tail')).stdout).toContain('Grace');
+    expect(await owners()).toEqual(['Ada']);
+    await start();
+    await waitUntil(async () => (await owners()).includes('Grace'));
+  });
+
+  it('lists what is set aside, tries it again, and gives it up', async () => {
+    await sql("ALTER TABLE letters ADD CHECK (text NOT LIKE '%Bob%')");
+    await openAccount('Bob');
+    const parked = (): Promise<Outcome> => annals('--json parked list welcome-letters');
+    await waitUntil(async () => (await parked()).stdout.includes('letters'));
+    // To start the application, as a command does, lets its `synchronize` drop the constraint.
+    expect((await annals('parked retry welcome-letters --all')).code).toBe(0);
+    await waitUntil(async () => (await letters()) === 3);
+    expect((await annals('parked list')).stdout).toBe('Nothing is set aside.\n');
+    expect((await annals('parked discard welcome-letters 4 --reason enough')).code).toBe(1);
+    await bank.end();
+  });
+
+  it.each([
+    ['a file that is missing', 'dist/none.js', /There is no file .*none\.js\. Build the application/],
+    ['a file without a module', 'dist/account.js', /dist\/account\.js exports no module of Nest/],
+  ])('refuses %s, and says what to give', async (_what, app, words) => {
+    expect(await annals('verify', 'module', app)).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(words) as string,
+    });
+  });
+
+  it('takes the module of a name, and refuses a name that is none', async () => {
+    expect((await annals('--export AppModule events tail')).code).toBe(0);
+    const { code, stderr } = await annals('--export Nothing events tail');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('It exports: AppModule')]);
+  });
+});
