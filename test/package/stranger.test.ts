@@ -15,7 +15,7 @@ interface Balance {
   readonly cents: number;
 }
 
-const shell = commandsOf('src/event-sourcing/README.md').at(-1) ?? '';
+const requests = commandsOf('src/event-sourcing/README.md').find((text) => text.includes('curl ')) ?? '';
 
 describe.each([
   { kind: 'commonjs', major: 20 },
@@ -52,7 +52,7 @@ describe.each([
   it('projects, reacts, restarts and goes on', async () => {
     if (node === undefined) return;
     bank = await start();
-    await run('bash', ['-c', shell.replaceAll('http://127.0.0.1:3000', bank.url)]);
+    await run('bash', ['-c', requests.replaceAll('http://127.0.0.1:3000', bank.url)]);
     await waitUntil(async () => (await balances())[0]?.cents === 500);
     await waitUntil(async () => (await letters()).length === 1);
     expect(await bank.end()).toBe('SIGTERM');
