@@ -56,7 +56,13 @@ describe('annals, the program of the package, on the application of a stranger',
   let ada: string;
 
   beforeAll(async () => {
-    [applications, database] = await Promise.all([hostApplications(), createTestDatabase()]);
+    [applications, database] = await Promise.all([hostApplications(), createTestDatabase({ empty: true })]);
+    expect(await annals('verify')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/migrate/) as string,
+    });
+    expect((await annals('--json migrate')).stdout).toContain('001-tables.sql');
+    expect((await annals('migrate', 'commonjs')).stdout).toBe('Nothing to do.\n');
     await start();
     ada = await openAccount('Ada');
     await send(`/accounts/${ada}/movements`, { cents: 500 });

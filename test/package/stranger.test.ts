@@ -15,6 +15,17 @@ interface Balance {
   readonly cents: number;
 }
 
+/** Of the stranger, and named like tables of the log. */
+const ownTables = `
+  CREATE TABLE events (id integer PRIMARY KEY, title text);
+  CREATE TABLE subscriptions (id integer PRIMARY KEY, plan text);
+  INSERT INTO events VALUES (1, 'Concert');
+  INSERT INTO subscriptions VALUES (1, 'monthly')`;
+
+const selectOwnRows = `SELECT e.title, s.plan FROM public.events e JOIN public.subscriptions s USING (id)`;
+const selectTables = `
+  SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'typeorm_metadata' ORDER BY tablename`;
+
 const requests = commandsOf('src/event-sourcing/README.md').find((text) => text.includes('curl ')) ?? '';
 
 describe.each([
@@ -43,8 +54,9 @@ describe.each([
     [applications, node, database] = await Promise.all([
       hostApplications(),
       nodeOf(major),
-      createTestDatabase(),
+      createTestDatabase({ empty: true }),
     ]);
+    await runSql(database.url, ownTables);
   });
 
   afterAll(() => database.drop());
@@ -68,6 +80,14 @@ describe.each([
       cents: 200,
     });
     expect(await letters()).toEqual([{ text: 'Welcome to the bank, Ada!' }]);
+    expect(await runSql(database.url, selectOwnRows)).toEqual([{ title: 'Concert', plan: 'monthly' }]);
+    const tables = await runSql<{ tablename: string }>(database.url, selectTables);
+    expect(tables.map(({ tablename }) => tablename)).toEqual([
+      'balances',
+      'events',
+      'letters',
+      'subscriptions',
+    ]);
     expect(await bank.end()).toBe('SIGTERM');
   });
 });

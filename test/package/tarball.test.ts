@@ -8,6 +8,8 @@ const manifest = JSON.parse(readFileSync(join(root, 'src/event-sourcing/package.
 };
 const binary = (name: string): string => join(root, 'node_modules/.bin', name);
 
+jest.setTimeout(240_000);
+
 describe('the tarball of the package', () => {
   let tarball: string;
   let files: readonly string[];
@@ -22,7 +24,7 @@ describe('the tarball of the package', () => {
     expect(tarball.endsWith(`/annals-nestjs-${manifest.version}.tgz`)).toBe(true);
   });
 
-  it('holds code, declarations, a README, release notes and the licence', () => {
+  it('holds code, declarations, SQL, a README, release notes and the licence', () => {
     expect(files).toEqual(
       expect.arrayContaining([
         'package/package.json',
@@ -31,6 +33,8 @@ describe('the tarball of the package', () => {
         'package/LICENSE',
         'package/event-sourcing/index.js',
         'package/event-sourcing/index.d.ts',
+        'package/event-sourcing/schema/001-tables.sql',
+        'package/event-sourcing/schema/functions/append_events.sql',
       ]),
     );
   });

@@ -15,7 +15,7 @@ describe('the tutorial', () => {
   let page: FollowedPage;
 
   beforeAll(async () => {
-    database = await createTestDatabase();
+    database = await createTestDatabase({ empty: true });
     page = new FollowedPage(tutorial, database.url);
   });
 

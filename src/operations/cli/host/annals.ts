@@ -4,6 +4,7 @@ import { runCommandLine, visible, type AddCommands } from '../../../platform/cli
 import { addLogCommands } from '../log-commands';
 import { addSubscriptionCommands } from '../subscription-commands';
 import { addVerifyCommand } from '../verify-command';
+import { addMigrateCommand } from './migrate-command';
 import { type HostOptions, startHostApplication } from './host-application';
 
 /** The program `annals` of the package: the commands of operators, on the application of a host. */
@@ -25,6 +26,6 @@ function fail(error: unknown): never {
 runCommandLine(process.argv, {
   description: 'Operate the event log, the read models and the durable handlers of an application.',
   invocation: ({ app }) => `npx annals --app ${app}`,
-  commands: [addHostOptions, addVerifyCommand, addSubscriptionCommands, addLogCommands],
+  commands: [addHostOptions, addMigrateCommand, addVerifyCommand, addSubscriptionCommands, addLogCommands],
   startApplication: (options) => startHostApplication(options as HostOptions),
 }).then((code) => process.exit(code), fail);
