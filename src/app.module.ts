@@ -41,12 +41,14 @@ A GET can be asked as HEAD too.
 
 export interface AppOptions {
   readonly database: Database;
+  /** False for a start that makes a key for itself. Default: true. */
+  readonly isAuthenticationConfigured?: boolean;
 }
 
 /** The composition root: the only place that names every module. */
 @Module({})
 export class AppModule {
-  static forRoot({ database }: AppOptions): DynamicModule {
+  static forRoot({ database, isAuthenticationConfigured }: AppOptions): DynamicModule {
     return {
       module: AppModule,
       imports: [
@@ -66,7 +68,7 @@ export class AppModule {
             aggregateCacheBytes: environment.AGGREGATE_CACHE_MB * 1_048_576,
           }),
         }),
-        AuthModule.forRoot(service.roles),
+        AuthModule.forRoot({ roles: service.roles, isConfigured: isAuthenticationConfigured }),
         HttpModule,
         HealthModule,
         ObservabilityModule,

@@ -26,13 +26,23 @@ async function start(): Promise<void> {
   const environment = await readEnvironment();
   const logger = loggerFor(environment);
   Logger.overrideLogger(logger);
-  await requireAuthentication(environment, service.roles);
   const database = await Database.open(environment, { check: true });
-  const application = await NestFactory.create<NestExpressApplication>(AppModule.forRoot({ database }), {
-    abortOnError: false,
-    bodyParser: false,
-    logger,
+  const isAuthenticationConfigured = await requireAuthentication(
+    environment,
+    service.roles,
+    database.url,
+  ).catch(async (error: unknown) => {
+    await database.stop();
+    throw error;
   });
+  const application = await NestFactory.create<NestExpressApplication>(
+    AppModule.forRoot({ database, isAuthenticationConfigured }),
+    {
+      abortOnError: false,
+      bodyParser: false,
+      logger,
+    },
+  );
   stopOnSignals({
     stop: async () => {
       if (environment.HTTP_ENABLED) await drainHttp(application, environment.SHUTDOWN_GRACE_MS);

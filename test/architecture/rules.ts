@@ -37,8 +37,8 @@ const PLATFORM_TAKES = new Set([
   ...['ErrorKind', 'statusOfKind', 'databaseFailureOf', 'isDatabaseUnavailable', 'isExactNumber'],
   // What a route promises: its answer is kept with the append, and it waits for its read model
   ...['EventStore', 'Receipt', 'ProjectionPositions', 'Projections'],
-  // Sessions of the database, and the migration of the log
-  ...['BoundedPool', 'BoundedPoolConfig', 'sessionSettings', 'readLogState'],
+  // Reads and sessions of the database, and the migration of the log
+  ...['ReadGroups', 'BoundedPool', 'BoundedPoolConfig', 'sessionSettings', 'readLogState'],
   ...['migrateEventSourcing', 'pendingEventSourcing'],
 ]);
 

@@ -74,6 +74,8 @@ export async function eventually(what: string, ask: () => Promise<boolean>, trie
 }
 
 export interface Folder {
+  /** Where a file of this name would be. */
+  path(name: string): string;
   write(name: string, lines: readonly string[]): Promise<string>;
   remove(): Promise<void>;
 }
@@ -85,6 +87,7 @@ export async function temporaryFolder(): Promise<Folder> {
       await writeFile(join(path, name), lines.join('\n'));
       return join(path, name);
     },
+    path: (name) => join(path, name),
     remove: () => rm(path, { recursive: true }),
   };
 }

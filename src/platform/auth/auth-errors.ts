@@ -49,13 +49,13 @@ export class TooManyRequestsError extends RequestError {
   }
 }
 
-/** The keys file cannot be read: the key may be good, or revoked. */
+/** The database cannot tell whether the key is valid: it may be good, or revoked. */
 export class KeysUnavailableError extends RequestError {
   readonly code = 'keys-unavailable';
   readonly kind = 'unavailable';
 
-  constructor() {
-    super('The API keys cannot be read now. Try again.');
+  constructor(cause?: unknown) {
+    super('The API keys cannot be read now. Try again.', { cause });
   }
 }
 

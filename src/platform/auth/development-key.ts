@@ -1,25 +1,26 @@
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Injectable, Logger, OnApplicationShutdown } from '@nestjs/common';
+import { Logger, OnApplicationShutdown } from '@nestjs/common';
 import { Environment } from '../config/environment';
 import { type ApiKeyEntry, newApiKey, sha256Of } from './api-key';
-import { isAuthenticationConfigured } from './require-authentication';
+import { ADMIN } from './roles';
 
 /** The admin key of a start in development with nothing configured: a new one for each start, valid until the process stops. */
-@Injectable()
 export class DevelopmentKey implements OnApplicationShutdown {
-  /** Undefined when authentication is configured, and in production. */
+  /** Undefined when authentication is configured. */
   readonly apiKey: string | undefined;
   private file: string | undefined;
 
-  constructor(private readonly environment: Environment) {
-    const isNeeded = environment.NODE_ENV !== 'production' && !isAuthenticationConfigured(environment);
+  constructor(
+    private readonly environment: Environment,
+    isNeeded: boolean,
+  ) {
     this.apiKey = isNeeded ? newApiKey() : undefined;
   }
 
   get entries(): readonly ApiKeyEntry[] {
     if (this.apiKey === undefined) return [];
-    return [{ id: 'development', roles: ['admin'], sha256: sha256Of(this.apiKey) }];
+    return [{ id: 'development', roles: [ADMIN], sha256: sha256Of(this.apiKey) }];
   }
 
   /**

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { INestApplicationContext } from '@nestjs/common';
 import { Option } from 'commander';
 import {
   type ApiKeyEntry,
@@ -9,9 +11,10 @@ import {
   problemOfRoles,
   sha256Of,
 } from './api-key';
-import { addToKeysFile, isMissing, KeysFileError, readKeysFile, removeFromKeysFile } from './keys-file';
+import { knownForMs } from './api-keys';
+import { KeyTable } from './key-table';
 import type { DeclaredRoles, Role } from './roles';
-import { readEnvironment } from '../config/read-environment';
+import { Environment } from '../config/environment';
 import { AddCommands, CommandContext } from '../cli/command-line';
 import { table } from '../cli/table';
 
@@ -22,7 +25,10 @@ interface CreateOptions {
   readonly entry?: boolean;
 }
 
-/** `keys create|revoke|list`: API keys, in the file of `API_KEYS_FILE`. */
+/** How long it takes until no process lets a revoked key in, in milliseconds. */
+const revokedEverywhereMs = knownForMs + 100;
+
+/** `keys create|revoke|list`: API keys, in the database. */
 export const addKeyCommands =
   (roles: DeclaredRoles): AddCommands =>
   (program, run) => {
@@ -35,20 +41,21 @@ export const addKeyCommands =
       )
       .option('--subject <id>', 'the id of the bearer itself, for roles that reach only its own')
       .option('--id <id>', 'how it is named in events and lists (default: a random one)')
-      .option('--entry', 'change no file, and print the entry for API_KEYS too')
+      .option('--entry', 'change nothing, and print the entry for API_KEYS or API_KEYS_FILE too')
       .action(run((context, options: CreateOptions) => createKey(context, options, roles)));
     keys
       .command('revoke <id>')
-      .description('take an API key away; a running service refuses it within a second')
+      .description('take an API key away; when the command ends, every process refuses it')
       .action(run(revokeKey));
     keys.command('list').description('list the API keys').action(run(listKeys));
   };
 
 async function createKey(
-  { output }: CommandContext,
+  context: CommandContext,
   options: CreateOptions,
   roles: DeclaredRoles,
 ): Promise<boolean> {
+  const { output } = context;
   const apiKey = newApiKey();
   const entry: ApiKeyEntry = {
     id: options.id ?? `k-${randomBytes(6).toString('hex')}`,
@@ -57,32 +64,36 @@ async function createKey(
     subject: options.subject,
   };
   const problem = problemOfEntry(entry) ?? problemOfRoles(entry, roles);
-  if (problem !== undefined) {
-    output.complain({ error: problem }, `No key was made: ${problem}.`);
-    return false;
-  }
-  const line = formatEntry(entry);
-  if (options.entry) {
-    output.print({ ...entry, apiKey, entry: line }, `API key ${entry.id}: ${apiKey}\nFor API_KEYS: ${line}`);
+  if (problem === undefined && options.entry) {
+    const line = formatEntry(entry);
+    output.print({ ...entry, apiKey, entry: line }, `API key ${entry.id}: ${apiKey}\nIts entry: ${line}`);
     return true;
   }
-  const path = await keysFile();
-  if (await isOfVariable(entry.id))
-    throw new KeysFileError(`API_KEYS has a key "${entry.id}" already. Give the new one another id.`);
-  await addToKeysFile(path, entry);
-  output.print({ ...entry, apiKey }, `API key ${entry.id}: ${apiKey}`);
-  return true;
+  const refusal = problem ?? (await problemOfAdding(entry, await context.application()));
+  if (refusal === undefined) output.print({ ...entry, apiKey }, `API key ${entry.id}: ${apiKey}`);
+  else output.complain({ error: refusal }, `No key was made: ${refusal}.`);
+  return refusal === undefined;
 }
 
-async function revokeKey({ output }: CommandContext, id: string): Promise<boolean> {
-  const path = await keysFile();
-  const isRevoked = await removeFromKeysFile(path, id).catch((error: unknown) => {
-    if (isMissing(error)) return false;
-    throw error;
-  });
-  if (isRevoked) output.print({ revoked: id }, `Revoked ${id}.`);
-  else output.complain({ error: 'no such key', id }, `There is no key "${id}" in ${path}.`);
-  const isLeft = await isOfVariable(id);
+/** Adds the key; why that is not possible, when it is not. */
+async function problemOfAdding(
+  entry: ApiKeyEntry,
+  application: INestApplicationContext,
+): Promise<string | undefined> {
+  if (isOfVariable(entry.id, application))
+    return `API_KEYS has a key "${entry.id}" already: give the new one another id`;
+  if (await application.get(KeyTable).add(entry)) return undefined;
+  return `There is a key "${entry.id}" already, or was one: give the new one another id`;
+}
+
+async function revokeKey({ application, output }: CommandContext, id: string): Promise<boolean> {
+  const app = await application();
+  const isRevoked = await app.get(KeyTable).revoke(id);
+  if (isRevoked) {
+    await delay(revokedEverywhereMs);
+    output.print({ revoked: id }, `Revoked ${id}.`);
+  } else output.complain({ error: 'no such key', id }, `There is no key "${id}" in the database.`);
+  const isLeft = isOfVariable(id, app);
   if (isLeft) {
     const mend = `API_KEYS has a key "${id}", and it stays valid: take it out of the variable, and restart the service.`;
     output.complain({ error: 'still valid', id }, mend);
@@ -91,33 +102,29 @@ async function revokeKey({ output }: CommandContext, id: string): Promise<boolea
 }
 
 /** Whether `API_KEYS`, which no command can change, has a key of this id. */
-async function isOfVariable(id: string): Promise<boolean> {
-  const { API_KEYS } = await readEnvironment();
+function isOfVariable(id: string, application: INestApplicationContext): boolean {
+  const { API_KEYS } = application.get(Environment);
   return parseApiKeys(API_KEYS ?? '').some((entry) => entry.id === id);
 }
 
-async function listKeys({ output }: CommandContext): Promise<boolean> {
-  const { API_KEYS, API_KEYS_FILE } = await readEnvironment();
-  const file = API_KEYS_FILE === undefined ? undefined : await readKeysFile(API_KEYS_FILE);
-  const keys = [
-    ...(file?.entries ?? []).map((entry) => ({ ...entry, from: 'API_KEYS_FILE' })),
-    ...parseApiKeys(API_KEYS ?? '').map((entry) => ({ ...entry, from: 'API_KEYS' })),
+async function listKeys({ application, output }: CommandContext): Promise<void> {
+  const app = await application();
+  const keys: readonly ListedKey[] = [
+    ...(await app.get(KeyTable).all()).map((key) => ({ ...key, from: 'database' })),
+    ...parseApiKeys(app.get(Environment).API_KEYS ?? '').map((key) => ({ ...key, from: 'API_KEYS' })),
   ];
-  const rows = keys.map(({ id, roles: its, subject, from }) => [id, its.join(', '), subject ?? '-', from]);
+  const rows = keys.map(({ id, roles, subject, from, createdAt, revokedAt }) => [
+    ...[id, roles.join(', '), subject ?? '-', from],
+    ...[createdAt, revokedAt].map((time) => time?.toISOString() ?? '-'),
+  ]);
   output.print(
-    keys.map(({ id, roles: its, subject, from }) => ({ id, roles: its, subject, from })),
-    table(['id', 'roles', 'subject', 'from'], rows),
+    keys.map(({ sha256: _kept, ...key }) => key),
+    table(['id', 'roles', 'subject', 'from', 'created', 'revoked'], rows),
   );
-  const problems = file?.problems ?? [];
-  for (const { message } of problems)
-    output.complain({ problem: message }, `${API_KEYS_FILE} cannot be read in part: ${message}`);
-  return problems.length === 0;
 }
 
-async function keysFile(): Promise<string> {
-  const { API_KEYS_FILE } = await readEnvironment();
-  if (API_KEYS_FILE !== undefined) return API_KEYS_FILE;
-  throw new KeysFileError(
-    'API_KEYS_FILE is not set. Set it to the file for the keys; "keys create" makes it.',
-  );
+interface ListedKey extends ApiKeyEntry {
+  readonly from: string;
+  readonly createdAt?: Date;
+  readonly revokedAt?: Date | null;
 }

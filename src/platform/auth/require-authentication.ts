@@ -1,33 +1,34 @@
 import { Environment } from '../config/environment';
 import { ConfigurationError } from '../config/validate-environment';
-import { parseApiKeys, problemOfRoles } from './api-key';
-import { isMissing, readKeysFile } from './keys-file';
+import { startError } from '../database/database';
+import { withClient } from '../database/with-client';
+import { importKeysFile } from './import-keys-file';
+import { KeyTable } from './key-table';
 import type { DeclaredRoles } from './roles';
-import { within } from './within';
 
 const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
-/** How long the keys file may take at the start. */
-const readTimeoutMs = 10_000;
 
-const mend =
-  'set AUTH_ISSUER and AUTH_AUDIENCE, or API_KEYS_FILE and make a key: ' +
-  'API_KEYS_FILE=<file> node dist/cli.js keys create --role admin';
-
-export function isAuthenticationConfigured({ API_KEYS, API_KEYS_FILE, AUTH_ISSUER }: Environment): boolean {
-  return [API_KEYS, API_KEYS_FILE, AUTH_ISSUER].some((variable) => variable !== undefined);
-}
+const mend = 'set AUTH_ISSUER and AUTH_AUDIENCE, or make a key: node dist/cli.js keys create --role admin';
 
 /**
- * Whether a process with this configuration may serve HTTP. Commands of the operator and processes without HTTP need no
- * authentication.
+ * Whether authentication is configured: by a variable, or by a key in the database at `url`, where it brings those of
+ * `API_KEYS_FILE`. Throws where a process that serves HTTP must not start as it is. Commands of the operator and processes
+ * without HTTP need no authentication.
  * @throws ConfigurationError
  */
-export async function requireAuthentication(environment: Environment, roles: DeclaredRoles): Promise<void> {
-  if (!environment.HTTP_ENABLED) return;
-  const problems = isAuthenticationConfigured(environment)
-    ? await problemsOfKeysFile(environment, roles)
-    : problemsWithoutAuthentication(environment);
+export async function requireAuthentication(
+  environment: Environment,
+  roles: DeclaredRoles,
+  url: string,
+): Promise<boolean> {
+  if (!environment.HTTP_ENABLED) return true;
+  const { API_KEYS, API_KEYS_FILE, AUTH_ISSUER } = environment;
+  if (API_KEYS_FILE !== undefined) await withTable(url, (table) => importKeysFile(environment, roles, table));
+  if ([API_KEYS, API_KEYS_FILE, AUTH_ISSUER].some((variable) => variable !== undefined)) return true;
+  if (await withTable(url, (table) => table.hasValid())) return true;
+  const problems = problemsWithoutAuthentication(environment);
   if (problems.length > 0) throw new ConfigurationError(problems);
+  return false;
 }
 
 function problemsWithoutAuthentication({ NODE_ENV, HOST }: Environment): string[] {
@@ -40,30 +41,12 @@ function problemsWithoutAuthentication({ NODE_ENV, HOST }: Environment): string[
   return [];
 }
 
-async function problemsOfKeysFile(
-  { API_KEYS, API_KEYS_FILE }: Environment,
-  roles: DeclaredRoles,
-): Promise<string[]> {
-  if (API_KEYS_FILE === undefined) return [];
+async function withTable<R>(url: string, work: (table: KeyTable) => Promise<R>): Promise<R> {
   try {
-    const { entries, problems } = await within(readTimeoutMs, readKeysFile(API_KEYS_FILE));
-    const ids = new Set(parseApiKeys(API_KEYS ?? '').map(({ id }) => id));
-    const twice = entries.filter(({ id }) => ids.has(id));
-    return [
-      ...entries.flatMap((entry) => {
-        const problem = problemOfRoles(entry, roles);
-        return problem === undefined
-          ? []
-          : [`API_KEYS_FILE must have keys in it: ${API_KEYS_FILE}, the key "${entry.id}": ${problem}`];
-      }),
-      ...problems.map(({ message }) => `API_KEYS_FILE must have keys in it: ${API_KEYS_FILE}, ${message}`),
-      ...twice.map(({ id }) => `API_KEYS and API_KEYS_FILE both have a key "${id}": take one of them out`),
-    ];
+    return await withClient(url, (client) =>
+      work(new KeyTable(async (sql, values) => (await client.query<object>(sql, [...values])).rows)),
+    );
   } catch (error) {
-    return [
-      isMissing(error)
-        ? `API_KEYS_FILE is ${API_KEYS_FILE}, which does not exist: make it with "keys create --role admin"`
-        : `API_KEYS_FILE must be a file that can be read: ${(error as Error).message}`,
-    ];
+    throw error instanceof ConfigurationError ? error : startError(error);
   }
 }

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { readLogState } from '../../event-sourcing';
 import { Environment } from '../config/environment';
 import { checkDatabase, DatabaseRefusedError } from './check-database';
@@ -7,6 +7,7 @@ import { collationWarning } from './check-collation';
 import { checkSession } from './check-session';
 import { pendingAmong } from './pending-migrations';
 import { hostOf, isServerProven } from './tls';
+import { withClient } from './with-client';
 
 /** The server may lose what it has acknowledged; the process must not start. */
 export class UnsafeServerError extends DatabaseRefusedError {
@@ -88,21 +89,6 @@ export async function checkLog(url: string): Promise<void> {
       '"npm run cli -- verify" finds nothing else wrong, run: INSERT INTO annals.event_log (head) SELECT COALESCE(max(position), 0) FROM annals.events ' +
       'ON CONFLICT (only_row) DO UPDATE SET head = EXCLUDED.head',
   );
-}
-
-async function withClient<R>(url: string, work: (client: Client) => Promise<R>): Promise<R> {
-  const client = new Client({
-    connectionString: url,
-    application_name: 'annals start',
-    connectionTimeoutMillis: 10_000,
-  });
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }
 
 async function findDangers(client: Client): Promise<string[]> {

@@ -18,7 +18,7 @@ export class ReadyResponse {
       database: checkSchema,
       migrations: checkSchema,
       subscriptions: checkSchema,
-      keys: { ...checkSchema, description: 'Only while the file of the API keys cannot be read.' },
+      keys: { ...checkSchema, description: 'Only while the API keys cannot be read.' },
     },
     required: ['process', 'database', 'migrations', 'subscriptions'],
     additionalProperties: false,

@@ -20,20 +20,24 @@ export class Readiness {
   ) {}
 
   async checks(): Promise<Checks> {
-    const keys = await this.apiKeys.problem();
-    const checks = { process: this.draining.isStopping ? 'shutting down' : 'ok', ...(await this.database()) };
-    return keys === undefined ? checks : { ...checks, keys };
+    return { process: this.draining.isStopping ? 'shutting down' : 'ok', ...(await this.database()) };
   }
 
   private async database(): Promise<Checks> {
     try {
       const pending = await pendingMigrations(this.dataSource);
-      if (pending.length === 0) return { database: 'ok', migrations: 'ok', ...(await this.others.ask()) };
+      if (pending.length === 0)
+        return { database: 'ok', migrations: 'ok', ...(await this.others.ask()), ...(await this.keys()) };
       // What else would be asked may need what is pending.
       return { database: 'ok', migrations: `pending: ${pending.join(', ')}`, ...this.others.known() };
     } catch (error) {
       const database = isDatabaseUnavailable(error) ? 'cannot be reached' : 'does not answer as it should';
       return { database, migrations: 'unknown', ...this.others.known() };
     }
+  }
+
+  private async keys(): Promise<Checks> {
+    const keys = await this.apiKeys.problem();
+    return keys === undefined ? {} : { keys };
   }
 }
