@@ -364,7 +364,7 @@ export interface components {
                  */
                 subscriptions: string;
                 /**
-                 * @description Only while the file of the API keys cannot be read.
+                 * @description Only while the API keys cannot be read.
                  * @example ok
                  */
                 keys?: string;

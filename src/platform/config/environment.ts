@@ -173,12 +173,12 @@ export class Environment {
   @WholeNumber(1_000, 600_000)
   SHUTDOWN_TIMEOUT_MS = 25_000;
 
-  /** A file with an API key a line, as `keys create` writes it. */
+  /** A file with an API key a line, as `keys create --entry` prints it. A start brings them into the database. */
   @IsOptional()
   @IsString()
   API_KEYS_FILE?: string;
 
-  /** API keys in the same form, with commas between them. */
+  /** API keys in the same form, with commas between them; they stay out of the database. */
   @IsOptional()
   @IsApiKeys()
   API_KEYS?: string;
