@@ -28,15 +28,13 @@ import { defaultSubscriptionSettings, SubscriptionSettings } from './subscriptio
 import { Subscribers } from './subscribers';
 import { SubscriptionControl } from './subscriptions/operate/subscription-control';
 import { SharedLog } from './log/shared-log';
-import { SubscriptionLoopParts } from './subscriptions/delivery/subscription-loop';
+import { RunFactory } from './subscriptions/delivery/run-factory';
 import { SubscriptionStatuses } from './subscriptions/operate/subscription-status';
 import { SubscriptionWatchdog } from './subscriptions/operate/subscription-watchdog';
 import { Subscriptions } from './runtime';
 import { applicationEventStore } from './start/application-event-store';
 import { ApplicationStart } from './start/application-start';
 import { Explorer } from './start/explorer';
-
-const LOOP_PARTS = Symbol('SubscriptionLoopParts');
 
 /** What the kernel provides once per application. */
 export const rootProviders: Provider[] = [
@@ -73,69 +71,21 @@ export const rootProviders: Provider[] = [
       ...options.subscriptions,
     }),
   },
-  {
-    provide: EventBusBridge,
-    inject: [EventStore, SharedLog, EventRegistry, ApplicationEventBus, AppendSignal, SETTINGS],
-    useFactory: (
-      store: EventStore,
-      shared: SharedLog,
-      registry: EventRegistry,
-      eventBus: ApplicationEventBus,
-      appended: AppendSignal,
-      { pollMs }: SubscriptionSettings,
-    ) => new EventBusBridge({ store, shared }, registry, eventBus, { appended, pollMs }),
-  },
+  EventBusBridge,
   Subscribers,
   SubscriptionStatuses,
   SubscriptionControl,
-  {
-    provide: LOOP_PARTS,
-    inject: [EventStore, SharedLog, DATA_SOURCE, AppendSignal, ProgressSignal, SETTINGS],
-    useFactory: makeLoopParts,
-  },
+  { provide: Leases, inject: [EventStore, DATA_SOURCE, SETTINGS], useFactory: makeLeases },
+  RunFactory,
   CheckpointCheck,
-  {
-    provide: SubscriptionWatchdog,
-    inject: [SubscriptionStatuses, SETTINGS],
-    useFactory: (statuses: SubscriptionStatuses, { stalledAfterMs }: SubscriptionSettings) =>
-      new SubscriptionWatchdog(statuses, { stalledAfterMs, watchMs: stalledAfterMs / 12 }),
-  },
+  SubscriptionWatchdog,
   Rebuilds,
   RebuildSwap,
-  {
-    provide: RebuildRunner,
-    inject: [Projections, Rebuilds, RebuildSwap, LOOP_PARTS],
-    useFactory: (
-      projections: Projections,
-      rebuilds: Rebuilds,
-      swap: RebuildSwap,
-      parts: SubscriptionLoopParts,
-    ) => new RebuildRunner(projections, rebuilds, swap, parts),
-  },
-  {
-    provide: Subscriptions,
-    inject: [Subscribers, EventBusBridge, SubscriptionWatchdog, Rebuilds, RebuildRunner, LOOP_PARTS],
-    useFactory: (
-      subscribers: Subscribers,
-      bridge: EventBusBridge,
-      watchdog: SubscriptionWatchdog,
-      orders: Rebuilds,
-      runner: RebuildRunner,
-      parts: SubscriptionLoopParts,
-    ) => new Subscriptions({ subscribers, bridge, watchdog, rebuilding: { orders, runner } }, parts),
-  },
+  RebuildRunner,
+  Subscriptions,
 ];
 
-function makeLoopParts(
-  store: EventStore,
-  log: SharedLog,
-  dataSource: DataSource,
-  appended: AppendSignal,
-  projected: ProgressSignal,
-  settings: SubscriptionSettings,
-): SubscriptionLoopParts {
+function makeLeases(store: EventStore, dataSource: DataSource, settings: SubscriptionSettings): Leases {
   const owner = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
-  const isLogHere = store.isInDatabase;
-  const leases = new Leases(dataSource, owner, settings.leaseSeconds, settings.pollMs, isLogHere);
-  return { store, log, dataSource, leases, appended, projected, settings };
+  return new Leases(dataSource, owner, settings.leaseSeconds, settings.pollMs, store.isInDatabase);
 }

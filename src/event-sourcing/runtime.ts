@@ -1,67 +1,74 @@
-import { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import { BeforeApplicationShutdown, Inject, Injectable, OnApplicationBootstrap } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+import { EventStore } from './event-store/event-store';
+import { DATA_SOURCE, SETTINGS } from './injection-tokens';
 import { EventBusBridge } from './messaging/event-bus/event-bus-bridge';
 import { RebuildRunner } from './projections/rebuild/rebuild-runner';
 import { Rebuilds } from './projections/rebuild/rebuilds';
 import { hasDatabase } from './start/application-data-source';
 import { startPurpose } from './start-purpose';
+import { Leases } from './subscriptions/checkpoints/leases';
 import { createSubscription } from './subscriptions/checkpoints/create-subscription';
 import { shadowSuffix } from './subscriptions/subscriber';
 import { Subscribers } from './subscribers';
-import { SubscriptionLoopParts } from './subscriptions/delivery/subscription-loop';
+import { RunFactory } from './subscriptions/delivery/run-factory';
 import { SubscriptionRun } from './subscriptions/delivery/subscription-run';
+import type { SubscriptionSettings } from './subscriptions/subscription-settings';
 import { SubscriptionWatchdog } from './subscriptions/operate/subscription-watchdog';
 
-export interface SubscriptionsOf {
-  readonly subscribers: Subscribers;
-  readonly bridge: EventBusBridge;
-  readonly watchdog: SubscriptionWatchdog;
-  readonly rebuilding: { readonly orders: Rebuilds; readonly runner: RebuildRunner };
-}
-
 /** Runs the subscriptions of this process, the rebuilds of their rows, and the bridge to the event bus. */
+@Injectable()
 export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private runs: readonly SubscriptionRun[] = [];
+  private running: readonly SubscriptionRun[] = [];
 
   constructor(
-    private readonly of: SubscriptionsOf,
-    private readonly parts: SubscriptionLoopParts,
+    private readonly subscribers: Subscribers,
+    private readonly runs: RunFactory,
+    private readonly rebuilds: Rebuilds,
+    private readonly rebuildRunner: RebuildRunner,
+    private readonly bridge: EventBusBridge,
+    private readonly watchdog: SubscriptionWatchdog,
+    private readonly store: EventStore,
+    @Inject(DATA_SOURCE) private readonly dataSource: DataSource,
+    private readonly leases: Leases,
+    @Inject(SETTINGS) private readonly settings: SubscriptionSettings,
   ) {}
 
   /** Subscriptions and rebuilds that failed in this process at their last try, and rebuilds that it runs and that stand still. */
   failing(): readonly string[] {
-    const failing = this.runs.filter((run) => run.isFailing).map((run) => run.name);
-    const stalled = this.of.watchdog.stalledIn(this.parts.leases.owner);
+    const failing = this.running.filter((run) => run.isFailing).map((run) => run.name);
+    const stalled = this.watchdog.stalledIn(this.leases.owner);
     const rebuilds = [
-      ...this.of.rebuilding.runner.failing(),
+      ...this.rebuildRunner.failing(),
       ...stalled.filter((name) => name.endsWith(shadowSuffix)),
     ];
     return [...failing, ...new Set(rebuilds)];
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    const { subscribers, bridge, rebuilding, watchdog } = this.of;
+    const { subscribers, dataSource } = this;
     const names = subscribers.names();
-    if (!this.parts.settings.enabled || startPurpose() !== 'service') return;
-    if (!hasDatabase(this.parts.dataSource)) {
-      this.parts.store.hearOthers();
-      return bridge.start();
+    if (!this.settings.enabled || startPurpose() !== 'service') return;
+    if (!hasDatabase(dataSource)) {
+      this.store.hearOthers();
+      return this.bridge.start();
     }
     // Before the first request: a handler that begins now must not miss what this process appends.
-    for (const subscriber of subscribers.all()) await createSubscription(this.parts.dataSource, subscriber);
-    await rebuilding.orders.requestOutdated();
-    this.parts.store.hearOthers();
-    await bridge.start();
-    this.runs = names.map((name) => new SubscriptionRun(name, subscribers.get(name), this.parts));
-    for (const run of this.runs) run.start();
-    rebuilding.runner.start();
-    watchdog.start();
+    for (const subscriber of subscribers.all()) await createSubscription(dataSource, subscriber);
+    await this.rebuilds.requestOutdated();
+    this.store.hearOthers();
+    await this.bridge.start();
+    this.running = names.map((name) => this.runs.run(name, subscribers.get(name)));
+    for (const run of this.running) run.start();
+    this.rebuildRunner.start();
+    this.watchdog.start();
   }
 
   /** Before the HTTP server and the connections go, each loop finishes its transaction and gives its lease back. */
   async beforeApplicationShutdown(): Promise<void> {
-    const { bridge, rebuilding, watchdog } = this.of;
-    watchdog.stop();
-    await Promise.all([bridge.stop(), rebuilding.runner.stop(), ...this.runs.map((run) => run.stop())]);
-    await this.parts.leases.close();
+    this.watchdog.stop();
+    const runs = this.running.map((run) => run.stop());
+    await Promise.all([this.bridge.stop(), this.rebuildRunner.stop(), ...runs]);
+    await this.leases.close();
   }
 }

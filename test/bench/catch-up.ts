@@ -5,7 +5,7 @@ import { ProjectionPositions } from '../../src/event-sourcing/projections/projec
 import { Leases } from '../../src/event-sourcing/subscriptions/checkpoints/leases';
 import { SharedLog } from '../../src/event-sourcing/log/shared-log';
 import { DurableHandler } from '../../src/event-sourcing/subscriptions/handlers/durable-handler';
-import { SubscriptionRun } from '../../src/event-sourcing/subscriptions/delivery/subscription-run';
+import { RunFactory } from '../../src/event-sourcing/subscriptions/delivery/run-factory';
 import { segmentsOf } from '../../src/event-sourcing/projections/projection-segment';
 import { defaultSubscriptionSettings } from '../../src/event-sourcing/subscriptions/subscription-settings';
 import { Peer } from './bench-store';
@@ -94,8 +94,8 @@ function ours(
       const leases = new Leases(dataSource, uuidv7(), 60);
       const settings = { ...defaultSubscriptionSettings, batchSize };
       const log = new SharedLog(store);
-      const parts = { store, log, dataSource, leases, appended, projected, settings };
-      const runs = all.map((segments) => new SubscriptionRun(segments[0]?.name ?? '', segments, parts));
+      const factory = new RunFactory(store, log, dataSource, leases, appended, projected, settings);
+      const runs = all.map((segments) => factory.run(segments[0]?.name ?? '', segments));
       for (const run of runs) run.start();
       const arrivals = runs.map((run) => positions.waitFor(run.name, BigInt(events), 120_000));
       const isThere = (await Promise.all(arrivals)).every(Boolean);

@@ -10,7 +10,7 @@ const { ProgressSignal } = kernel('event-store/progress-signal');
 const { segmentsOf } = kernel('projections/projection-segment');
 const { Leases } = kernel('subscriptions/checkpoints/leases');
 const { SharedLog } = kernel('log/shared-log');
-const { SubscriptionRun } = kernel('subscriptions/delivery/subscription-run');
+const { RunFactory } = kernel('subscriptions/delivery/run-factory');
 const { defaultSubscriptionSettings } = kernel('subscriptions/subscription-settings');
 
 const [url, owner] = process.argv.slice(2);
@@ -43,8 +43,9 @@ projections.register(new BusyProjector());
 const settings = { ...defaultSubscriptionSettings, leaseSeconds: 2 };
 const leases = new Leases(dataSource, owner, settings.leaseSeconds);
 const log = new SharedLog(store);
-const parts = { store, log, dataSource, leases, appended, projected: new ProgressSignal(), settings };
-const run = new SubscriptionRun('busy', segmentsOf(projections.get('busy')), parts);
+const projected = new ProgressSignal();
+const factory = new RunFactory(store, log, dataSource, leases, appended, projected, settings);
+const run = factory.run('busy', segmentsOf(projections.get('busy')));
 run.start();
 process.on('SIGTERM', async () => {
   await run.stop();

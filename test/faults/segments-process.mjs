@@ -11,7 +11,7 @@ const { ProgressSignal } = kernel('event-store/progress-signal');
 const { segmentsOf } = kernel('projections/projection-segment');
 const { Leases } = kernel('subscriptions/checkpoints/leases');
 const { SharedLog } = kernel('log/shared-log');
-const { SubscriptionRun } = kernel('subscriptions/delivery/subscription-run');
+const { RunFactory } = kernel('subscriptions/delivery/run-factory');
 const { defaultSubscriptionSettings } = kernel('subscriptions/subscription-settings');
 
 const [url, owner] = process.argv.slice(2);
@@ -55,15 +55,11 @@ const store = new PostgresEventStore({ connection: { connectionString: url } }, 
 const projections = new Projections(new EventRegistry());
 projections.register(new TallyProjector());
 const settings = { ...defaultSubscriptionSettings, leaseSeconds: 1, pollMs: 20, batchSize: 20 };
-const run = new SubscriptionRun('tallies', segmentsOf(projections.get('tallies')), {
-  store,
-  log: new SharedLog(store),
-  dataSource,
-  leases: new Leases(dataSource, owner, settings.leaseSeconds),
-  appended,
-  projected: new ProgressSignal(),
-  settings,
-});
+const log = new SharedLog(store);
+const leases = new Leases(dataSource, owner, settings.leaseSeconds);
+const projected = new ProgressSignal();
+const factory = new RunFactory(store, log, dataSource, leases, appended, projected, settings);
+const run = factory.run('tallies', segmentsOf(projections.get('tallies')));
 run.start();
 process.on('SIGTERM', async () => {
   await run.stop();

@@ -5,7 +5,7 @@ import { ProjectionPositions } from '../../../src/event-sourcing';
 import { segmentsOf } from '../../../src/event-sourcing/projections/projection-segment';
 import { Leases } from '../../../src/event-sourcing/subscriptions/checkpoints/leases';
 import { SharedLog } from '../../../src/event-sourcing/log/shared-log';
-import { SubscriptionRun } from '../../../src/event-sourcing/subscriptions/delivery/subscription-run';
+import { RunFactory } from '../../../src/event-sourcing/subscriptions/delivery/run-factory';
 import { defaultSubscriptionSettings } from '../../../src/event-sourcing/subscriptions/subscription-settings';
 import { openGrowthDatabase } from './growth-database';
 
@@ -30,8 +30,8 @@ async function catchUp(url: string): Promise<CatchUpReport> {
   const head = await store.head();
   const rssBefore = process.memoryUsage.rss() / 1_048_576;
   const log = new SharedLog(store);
-  const parts = { store, log, dataSource, leases, appended, projected, settings };
-  const run = new SubscriptionRun('users', segmentsOf(projection), parts);
+  const factory = new RunFactory(store, log, dataSource, leases, appended, projected, settings);
+  const run = factory.run('users', segmentsOf(projection));
   const started = performance.now();
   run.start();
   const isThere = await positions.waitFor('users', head, 3_600_000);

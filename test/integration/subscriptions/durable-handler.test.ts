@@ -17,7 +17,8 @@ import { durableHandlerDefinition } from '../../../src/event-sourcing/subscripti
 import { Leases } from '../../../src/event-sourcing/subscriptions/checkpoints/leases';
 import { defaultSubscriptionSettings } from '../../../src/event-sourcing/subscriptions/subscription-settings';
 import { SharedLog } from '../../../src/event-sourcing/log/shared-log';
-import { SubscriptionLoop } from '../../../src/event-sourcing/subscriptions/delivery/subscription-loop';
+import { RunFactory } from '../../../src/event-sourcing/subscriptions/delivery/run-factory';
+import { SubscriptionRun } from '../../../src/event-sourcing/subscriptions/delivery/subscription-run';
 import { runInMessageContext } from '../../../src/event-sourcing';
 import { Counted, startTallies, TallySystem } from './tally';
 
@@ -66,7 +67,7 @@ describe('a durable handler', () => {
   let system: TallySystem;
   let registry: EventRegistry;
   let mirrors: EventSourcedRepository<Mirror>;
-  const loops: SubscriptionLoop[] = [];
+  const loops: SubscriptionRun[] = [];
 
   beforeEach(async () => {
     for (const level of ['error', 'warn', 'log'] as const)
@@ -98,21 +99,24 @@ describe('a durable handler', () => {
     }
     const definition = durableHandlerDefinition(Handler);
     if (!definition) throw new Error('The handler lost its decorator.');
-    const loop = new SubscriptionLoop(new DurableHandler(definition, new Handler(), registry), {
-      store: system.store,
-      log: new SharedLog(system.store),
-      dataSource: system.dataSource,
-      leases: new Leases(system.dataSource, 'test', 5),
-      appended: new AppendSignal(),
-      projected: new ProgressSignal(),
-      settings: {
-        ...defaultSubscriptionSettings,
-        pollMs: 20,
-        retryDelayMs: 10,
-        maxRetryDelayMs: 20,
-        ...settings,
-      },
-    });
+    const { store, dataSource } = system;
+    const all = {
+      ...defaultSubscriptionSettings,
+      pollMs: 20,
+      retryDelayMs: 10,
+      maxRetryDelayMs: 20,
+      ...settings,
+    };
+    const factory = new RunFactory(
+      store,
+      new SharedLog(store),
+      dataSource,
+      new Leases(dataSource, 'test', 5),
+      new AppendSignal(),
+      new ProgressSignal(),
+      all,
+    );
+    const loop = factory.run('mirror', [new DurableHandler(definition, new Handler(), registry)]);
     loops.push(loop);
     loop.start();
     return loop;

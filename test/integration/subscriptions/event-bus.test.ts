@@ -36,8 +36,8 @@ describe('the plain event bus', () => {
       if (event.by === 4) throw nothing;
     };
     const bus = { publish } as unknown as EventBus;
-    const log = { store: test.store, shared: new SharedLog(test.store) };
-    bridge = new EventBusBridge(log, registry, bus, { appended: new AppendSignal(), pollMs: 20 });
+    const log = new SharedLog(test.store);
+    bridge = new EventBusBridge(test.store, log, registry, bus, new AppendSignal(), { pollMs: 20 });
     await bridge.start();
   });
 

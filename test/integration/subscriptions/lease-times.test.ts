@@ -31,8 +31,8 @@ async function start(owner: string, options?: ProcessOptions): Promise<OneProces
 
 const idle = (name: string): Subscriber => handlerOf(name, () => undefined);
 
-async function take({ parts }: OneProcess, subscriber = idle('h')): Promise<Lease> {
-  const lease = await parts.leases.take(subscriber);
+async function take({ leases }: OneProcess, subscriber = idle('h')): Promise<Lease> {
+  const lease = await leases.take(subscriber);
   if (!lease) throw new Error('The lease is not to be had.');
   return lease;
 }
@@ -117,7 +117,7 @@ describe('the renewals of a process', () => {
       Promise.resolve(beginsWith('WITH kept', owner) >= 2 && beginsWith('WITH', reserve) >= 5),
     );
     const before = [owner.statements.length, reserve.statements.length];
-    const reads = jest.spyOn(owner.parts.store, 'readAll');
+    const reads = jest.spyOn(owner.store, 'readAll');
     await waitUntil(() => Promise.resolve(reserve.statements.length >= (before[1] ?? 0) + 20));
     await waitUntil(() => Promise.resolve(owner.statements.length >= (before[0] ?? 0) + 3));
     expect(new Set(owner.statements.slice(before[0]))).toEqual(
@@ -137,8 +137,8 @@ describe('the renewals of a process', () => {
   it('name the owner: one that comes after the release changes nothing', async () => {
     const process = await start('one');
     const lease = await take(process);
-    await process.parts.leases.release(lease);
-    await expect(process.parts.leases.renew(lease)).rejects.toBeInstanceOf(LeaseLostError);
+    await process.leases.release(lease);
+    await expect(process.leases.renew(lease)).rejects.toBeInstanceOf(LeaseLostError);
     const rows = await system.dataSource.query<unknown[]>(
       'SELECT owner, lease_expires_at FROM annals.subscriptions',
     );
@@ -152,8 +152,8 @@ describe('the renewals of a process', () => {
     await stamp('1 second');
     await system.dataSource.transaction(async (manager) => {
       await manager.query("SELECT FROM annals.subscriptions WHERE name = 'h' FOR UPDATE");
-      await process.parts.leases.renew(lease);
-      await process.parts.leases.renew(other);
+      await process.leases.renew(lease);
+      await process.leases.renew(other);
     });
     const rows = await system.dataSource.query<{ name: string }[]>(
       "SELECT name FROM annals.subscriptions WHERE lease_expires_at > clock_timestamp() + interval '30 seconds'",
@@ -169,7 +169,7 @@ describe('a lease', () => {
   ])('is prolonged when %s', async (_when, how) => {
     await system.count('s', 1);
     const process = await start('one', { leaseSeconds: 60 });
-    const { leases, dataSource, store } = process.parts;
+    const { leases, dataSource, store } = process;
     const lease = await take(process);
     await stamp('1 second');
     const events = await store.readAll({ after: 0n });
@@ -196,9 +196,9 @@ describe('a lease', () => {
     const owner = await start('owner', { leaseSeconds: 60 });
     await take(owner);
     const other = await start('other', { leaseSeconds: 1 });
-    expect(await other.parts.leases.take(idle('h'))).toBeUndefined();
+    expect(await other.leases.take(idle('h'))).toBeUndefined();
     await stamp('65 seconds');
-    expect(await other.parts.leases.take(idle('h'))).toBeUndefined();
+    expect(await other.leases.take(idle('h'))).toBeUndefined();
   });
 
   it('is not said to have an owner when another clock has stamped it', async () => {
@@ -218,9 +218,8 @@ describe('the processes that share segments', () => {
   it.each(['1 hour', '-10 minutes', '1 day'])(
     'do not count one whose membership another clock has stamped: %s',
     async (by) => {
-      const { parts } = await start('one');
-      const of = { subscription: 'h', owner: 'one', segments: 4, leaseSeconds: 1 };
-      const share = new FairShare(parts.leases.connection, of);
+      const { leases } = await start('one');
+      const share = new FairShare(leases.connection, 'h', 'one', 4, 1);
       await system.dataSource.query(
         "INSERT INTO annals.subscription_members (subscription, owner, expires_at) VALUES ('h', 'gone', clock_timestamp() + $1::interval)",
         [by],
@@ -237,11 +236,8 @@ describe('the processes that share segments', () => {
   );
 
   it('count one that is there, and one that has left no more', async () => {
-    const { parts } = await start('one');
-    const shares = ['one', 'two'].map(
-      (owner) =>
-        new FairShare(parts.leases.connection, { subscription: 'h', owner, segments: 4, leaseSeconds: 5 }),
-    );
+    const { leases } = await start('one');
+    const shares = ['one', 'two'].map((owner) => new FairShare(leases.connection, 'h', owner, 4, 5));
     for (const share of [...shares, ...shares]) await share.refresh(true);
     expect(
       shares.map((share) => [share.reserve(), share.reserve(), share.reserve()].filter(Boolean).length),

@@ -10,14 +10,15 @@ import { ProgressSignal } from '../../../src/event-sourcing/event-store/progress
 import { Leases } from '../../../src/event-sourcing/subscriptions/checkpoints/leases';
 import { SharedLog } from '../../../src/event-sourcing/log/shared-log';
 import { Subscriber } from '../../../src/event-sourcing/subscriptions/subscriber';
-import { SubscriptionLoopParts } from '../../../src/event-sourcing/subscriptions/delivery/subscription-loop';
+import { RunFactory } from '../../../src/event-sourcing/subscriptions/delivery/run-factory';
 import { defaultSubscriptionSettings } from '../../../src/event-sourcing/subscriptions/subscription-settings';
 import { SubscriptionRun } from '../../../src/event-sourcing/subscriptions/delivery/subscription-run';
 
 /** What one process has: a pool of its own, leases, and a count of the statements that it sends. */
 export interface OneProcess {
   readonly dataSource: DataSource;
-  readonly parts: SubscriptionLoopParts;
+  readonly store: PostgresEventStore;
+  readonly leases: Leases;
   /** The first words of the statements sent so far by the data source and for the leases, and how many values they ask for. */
   readonly statements: readonly string[];
   run(...subscribers: readonly Subscriber[]): SubscriptionRun;
@@ -38,22 +39,17 @@ export async function startProcess(
   const store = new PostgresEventStore({ connection: { connectionString: url } }, appended);
   const settings = { ...defaultSubscriptionSettings, pollMs: 50, leaseSeconds: 1, ...given };
   const leases = new Leases(dataSource, owner, settings.leaseSeconds, settings.pollMs);
-  const parts = {
-    store,
-    log: new SharedLog(store),
-    dataSource,
-    leases,
-    appended,
-    projected: new ProgressSignal(),
-    settings,
-  };
+  const log = new SharedLog(store);
+  const projected = new ProgressSignal();
+  const factory = new RunFactory(store, log, dataSource, leases, appended, projected, settings);
   const runs: SubscriptionRun[] = [];
   return {
     dataSource,
-    parts,
+    store,
+    leases,
     statements,
     run(...subscribers) {
-      const run = new SubscriptionRun(subscribers[0]?.name ?? '', subscribers, parts);
+      const run = factory.run(subscribers[0]?.name ?? '', subscribers);
       runs.push(run);
       run.start();
       return run;

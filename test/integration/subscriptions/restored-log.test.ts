@@ -59,7 +59,7 @@ describe('a checkpoint beyond the end of the log', () => {
   it('is said by a process that was running when it came to be, and the watchdog', async () => {
     const run = system.loop('one', { pollMs: 20 });
     run.start();
-    const watchdog = new SubscriptionWatchdog(system.statuses, { stalledAfterMs: 300, watchMs: 20 });
+    const watchdog = new SubscriptionWatchdog(system.statuses, { stalledAfterMs: 300 });
     watchdog.start();
     await setBack(2);
     await waitUntil(() => Promise.resolve(run.isFailing));
@@ -144,8 +144,8 @@ describe('the bridge to the event bus', () => {
     const registry = new EventRegistry();
     registry.register(Counted);
     const bus = { publish: ({ by }: Counted) => heard.push(by) } as unknown as EventBus;
-    const log = { store: system.store, shared: new SharedLog(system.store) };
-    bridge = new EventBusBridge(log, registry, bus, { appended: new AppendSignal(), pollMs: 100 });
+    const log = new SharedLog(system.store);
+    bridge = new EventBusBridge(system.store, log, registry, bus, new AppendSignal(), { pollMs: 100 });
   });
 
   afterEach(() => bridge.stop());

@@ -24,6 +24,7 @@ import { Leases } from '../../../src/event-sourcing/subscriptions/checkpoints/le
 import { SharedLog } from '../../../src/event-sourcing/log/shared-log';
 import { Subscribers } from '../../../src/event-sourcing/subscribers';
 import { SubscriptionRun } from '../../../src/event-sourcing/subscriptions/delivery/subscription-run';
+import { RunFactory } from '../../../src/event-sourcing/subscriptions/delivery/run-factory';
 import {
   defaultSubscriptionSettings,
   SubscriptionSettings,
@@ -128,11 +129,16 @@ export async function startTallies(
   const projections = projectionsOf({}, { version: 1, segments: 1 });
   const subscribers = new Subscribers(projections, new DurableHandlers(new EventRegistry()));
   const stops: (() => Promise<void>)[] = [];
-  const partsOf = (owner: string, settings: Partial<SubscriptionSettings>) => {
-    const all = { ...defaultSubscriptionSettings, pollMs: 50, leaseSeconds: 2, ...settings };
-    const leases = new Leases(dataSource, owner, all.leaseSeconds);
+  const settingsOf = (given: Partial<SubscriptionSettings>) => ({
+    ...defaultSubscriptionSettings,
+    pollMs: 50,
+    leaseSeconds: 2,
+    ...given,
+  });
+  const factoryOf = (owner: string, settings: SubscriptionSettings) => {
+    const leases = new Leases(dataSource, owner, settings.leaseSeconds);
     const log = new SharedLog(store);
-    return { store, log, dataSource, leases, appended, projected, settings: all };
+    return new RunFactory(store, log, dataSource, leases, appended, projected, settings);
   };
   return {
     database,
@@ -152,7 +158,7 @@ export async function startTallies(
     },
     loop(owner, { meddling = {}, version = 1, segments = 1, ...settings } = {}) {
       const projection = projectionsOf(meddling, { version, segments }).get('tallies');
-      const run = new SubscriptionRun('tallies', segmentsOf(projection), partsOf(owner, settings));
+      const run = factoryOf(owner, settingsOf(settings)).run('tallies', segmentsOf(projection));
       stops.push(() => run.stop());
       return run;
     },
@@ -164,9 +170,9 @@ export async function startTallies(
         known,
         new Subscribers(known, new DurableHandlers(new EventRegistry())),
       );
-      const parts = partsOf(owner, settings);
-      const swap = new RebuildSwap(dataSource, store, parts.settings);
-      const runner = new RebuildRunner(known, orders, swap, parts);
+      const all = settingsOf(settings);
+      const swap = new RebuildSwap(dataSource, store, all);
+      const runner = new RebuildRunner(known, orders, swap, factoryOf(owner, all), projected, all);
       stops.push(() => runner.stop());
       return { projection: known.get('tallies'), orders, swap, runner };
     },

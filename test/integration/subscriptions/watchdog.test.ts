@@ -25,7 +25,7 @@ describe('the watchdog', () => {
     jest.spyOn(Logger.prototype, 'log').mockImplementation();
     errors = jest.spyOn(Logger.prototype, 'error').mockImplementation();
     system = await startTallies([], { pool: 1, held: 1 });
-    watchdog = new SubscriptionWatchdog(system.statuses, { stalledAfterMs: 300, watchMs: 20 });
+    watchdog = new SubscriptionWatchdog(system.statuses, { stalledAfterMs: 300 });
   });
 
   afterEach(async () => {
@@ -86,7 +86,7 @@ describe('the watchdog', () => {
   });
 
   it('is silent about one that moves, though events wait all the time', async () => {
-    watchdog = new SubscriptionWatchdog(system.statuses, { stalledAfterMs: 1_000, watchMs: 20 });
+    watchdog = new SubscriptionWatchdog(system.statuses, { stalledAfterMs: 1_000 });
     for (let n = 0; n < 40; n++) await system.count('a', 1);
     system.loop('one', { batchSize: 1, meddling: { afterRow: () => delay(50) } }).start();
     watchdog.start();
@@ -145,7 +145,7 @@ describe('a rebuild', () => {
     errors = jest.spyOn(Logger.prototype, 'error').mockImplementation();
     release = () => undefined;
     system = await startTallies([], { pool: 1, held: 1 });
-    watchdog = new SubscriptionWatchdog(system.statuses, { stalledAfterMs: 300, watchMs: 20 });
+    watchdog = new SubscriptionWatchdog(system.statuses, { stalledAfterMs: 300 });
     const run = system.loop('before');
     run.start();
     await system.positions.waitFor('tallies', await system.count('a', 1, 2, 3), 10_000);

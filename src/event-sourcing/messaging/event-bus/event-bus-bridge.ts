@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { EventBus } from '@nestjs/cqrs';
 import { messageOfThrown } from '../../describe-thrown';
 import { EventRegistry } from '../../event-store/event-registry';
@@ -9,6 +9,9 @@ import { AppendSignal } from '../../event-store/progress-signal';
 import { BeyondLogError } from '../../log/contiguous';
 import { LogPages } from '../../log/log-pages';
 import { SharedLog } from '../../log/shared-log';
+import type { SubscriptionSettings } from '../../subscriptions/subscription-settings';
+import { SETTINGS } from '../../injection-tokens';
+import { ApplicationEventBus } from './application-event-bus';
 import { HandedEvents } from './handed-events';
 import { runInMessageContext } from '../message-context';
 
@@ -23,6 +26,7 @@ const restMs = 50;
  * no checkpoint. The bus starts all handlers at once, does not wait for them, and does not repeat one that fails; a saga
  * that throws once is dead. What matters belongs into a projector.
  */
+@Injectable()
 export class EventBusBridge {
   private readonly logger = new Logger(EventBusBridge.name);
   private readonly stopping = new AbortController();
@@ -31,18 +35,20 @@ export class EventBusBridge {
   private readAt = Number.NEGATIVE_INFINITY;
 
   constructor(
-    private readonly log: { readonly store: EventStore; readonly shared: SharedLog },
+    private readonly store: EventStore,
+    private readonly log: SharedLog,
     private readonly registry: EventRegistry,
-    private readonly eventBus: Pick<EventBus, 'publish'>,
-    private readonly wakeUp: { readonly appended: AppendSignal; readonly pollMs: number },
+    @Inject(ApplicationEventBus) private readonly eventBus: Pick<EventBus, 'publish'>,
+    private readonly appended: AppendSignal,
+    @Inject(SETTINGS) private readonly settings: Pick<SubscriptionSettings, 'pollMs'>,
   ) {
-    this.handed = new HandedEvents(log.store);
+    this.handed = new HandedEvents(store);
   }
 
   /** Resolves once the place in the log to start from is known. */
   async start(): Promise<void> {
-    const head = await this.log.store.head();
-    if (head > 0n) this.handed.add(await this.log.store.readAll({ after: head - 1n, limit: 1 }));
+    const head = await this.store.head();
+    if (head > 0n) this.handed.add(await this.store.readAll({ after: head - 1n, limit: 1 }));
     this.running ??= this.run(head);
   }
 
@@ -54,20 +60,20 @@ export class EventBusBridge {
   private async run(head: Position): Promise<void> {
     const { signal } = this.stopping;
     let position = head;
-    let pages = new LogPages(this.log.shared, 1_000);
+    let pages = new LogPages(this.log, 1_000);
     while (!signal.aborted) {
-      const seen = this.wakeUp.appended.count;
+      const seen = this.appended.count;
       try {
         const events = await this.readAfter(position, pages);
         if (events === undefined) {
           position = await this.goBack(position);
-          pages = new LogPages(this.log.shared, 1_000);
+          pages = new LogPages(this.log, 1_000);
           continue;
         }
         for (const event of events) this.publish(event);
         this.handed.add(events);
         position = events.at(-1)?.position ?? position;
-        if (events.length === 0) await this.wakeUp.appended.wait(seen, this.wakeUp.pollMs, signal);
+        if (events.length === 0) await this.appended.wait(seen, this.settings.pollMs, signal);
       } catch (error) {
         this.logger.warn(`Reading the log for the event bus failed, trying again: ${messageOfThrown(error)}`);
         await delay(1_000, undefined, { signal }).catch(() => undefined);
@@ -94,9 +100,9 @@ export class EventBusBridge {
 
   /** The position after which to go on in a log that was set back. */
   private async goBack(from: Position): Promise<Position> {
-    this.log.shared.forget();
+    this.log.forget();
     const common = await this.handed.forgetLost();
-    const position = common ?? (await this.log.store.head());
+    const position = common ?? (await this.store.head());
     this.logger.warn(
       common === undefined
         ? `The log was set back before position ${from}, where the event bus was. It goes on after ${position}: what was ` +

@@ -1,8 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { failureInWords } from '../../describe-thrown';
+import { ProgressSignal } from '../../event-store/progress-signal';
+import { SETTINGS } from '../../injection-tokens';
 import { SubscriptionRun } from '../../subscriptions/delivery/subscription-run';
-import { SubscriptionLoopParts } from '../../subscriptions/delivery/subscription-loop';
+import { RunFactory } from '../../subscriptions/delivery/run-factory';
+import type { SubscriptionSettings } from '../../subscriptions/subscription-settings';
 import { shadowName } from '../../subscriptions/subscriber';
 import { schemaOf } from '../../schema/query';
 import { Projection } from '../projection';
@@ -13,6 +16,7 @@ import { isFor, Rebuild, Rebuilds } from './rebuilds';
 import { RebuildSwap } from './rebuild-swap';
 
 /** Carries out the rebuilds that were ordered for this program: fills the shadow tables, and swaps them in. */
+@Injectable()
 export class RebuildRunner {
   private readonly logger = new Logger(RebuildRunner.name);
   private readonly stopping = new AbortController();
@@ -25,7 +29,9 @@ export class RebuildRunner {
     private readonly projections: Projections,
     private readonly rebuilds: Rebuilds,
     private readonly swap: RebuildSwap,
-    private readonly parts: SubscriptionLoopParts,
+    private readonly runFactory: RunFactory,
+    private readonly projected: ProgressSignal,
+    @Inject(SETTINGS) private readonly settings: SubscriptionSettings,
   ) {}
 
   /** Names of projections whose rebuild failed in this process at its last try. */
@@ -44,7 +50,7 @@ export class RebuildRunner {
   }
 
   private async run(): Promise<void> {
-    const { pollMs } = this.parts.settings;
+    const { pollMs } = this.settings;
     while (!this.stopping.signal.aborted) {
       await this.advanceAll().catch((error: unknown) => this.warn(error));
       await delay(2 * pollMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
@@ -84,7 +90,7 @@ export class RebuildRunner {
   private scheduleOf(name: string): RebuildSchedule {
     const known = this.schedules.get(name);
     if (known) return known;
-    const schedule = new RebuildSchedule(2 * this.parts.settings.pollMs);
+    const schedule = new RebuildSchedule(2 * this.settings.pollMs);
     this.schedules.set(name, schedule);
     return schedule;
   }
@@ -102,7 +108,7 @@ export class RebuildRunner {
     const name = shadowName(projection.name);
     if (this.runs.has(name)) return;
     this.logger.log(`"${projection.name}" is being rebuilt (version ${projection.version}).`);
-    const run = new SubscriptionRun(name, segmentsOf(projection, 'shadow'), this.parts);
+    const run = this.runFactory.run(name, segmentsOf(projection, 'shadow'));
     this.runs.set(name, run);
     run.start();
   }
@@ -125,7 +131,7 @@ export class RebuildRunner {
     this.analyzed.add(name);
     const position = await this.swap.swap(projection, { unlessHeld: true });
     if (position === undefined) return false;
-    this.parts.projected.notify();
+    this.projected.notify();
     this.logger.log(
       `The shadow tables of "${projection.name}" were swapped in at position ${position}. The old ones are kept in schema ` +
         `"${schemaOf(this.parts.dataSource).oldName}" until Rebuilds.dropOld() drops them.`,

@@ -18,13 +18,14 @@ export class LeaseRenewals {
 
   constructor(
     private readonly connection: LeaseConnection,
-    private readonly of: { readonly owner: string; readonly leaseSeconds: number },
+    private readonly owner: string,
+    private readonly leaseSeconds: number,
   ) {}
 
   /** Renews the lease until the function that it returns is called. `lost` fires when another process has taken it. */
   keep(lease: Kept, lost: AbortController): () => void {
     this.kept.set(lease, lost);
-    this.timer ??= setInterval(() => void this.renewKept(), (this.of.leaseSeconds * 1_000) / 3);
+    this.timer ??= setInterval(() => void this.renewKept(), (this.leaseSeconds * 1_000) / 3);
     return () => {
       this.kept.delete(lease);
       if (this.kept.size > 0) return;
@@ -39,8 +40,8 @@ export class LeaseRenewals {
       leases.map(({ name }) => name),
       leases.map(({ segment }) => segment.index),
       leases.map(({ epoch }) => epoch),
-      this.of.owner,
-      this.of.leaseSeconds,
+      this.owner,
+      this.leaseSeconds,
     ]);
     const lost = new Set(rows.map(({ name, segment }) => `${name} ${segment}`));
     return leases.filter(({ name, segment }) => lost.has(`${name} ${segment.index}`));

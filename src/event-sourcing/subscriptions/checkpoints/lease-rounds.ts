@@ -20,7 +20,9 @@ export class LeaseRounds {
 
   constructor(
     private readonly connection: LeaseConnection,
-    private readonly of: { readonly owner: string; readonly leaseSeconds: number; readonly roundMs: number },
+    private readonly owner: string,
+    private readonly leaseSeconds: number,
+    private readonly roundMs: number,
   ) {}
 
   /** What the next round says of this segment; undefined when its lease is another's. */
@@ -34,7 +36,7 @@ export class LeaseRounds {
   private async round(): Promise<void> {
     const { wishes } = this;
     this.wishes = [];
-    this.nextAt = performance.now() + this.of.roundMs;
+    this.nextAt = performance.now() + this.roundMs;
     try {
       const outcomes = await this.ask(wishes.map(({ subscriber }) => subscriber));
       for (const { subscriber, resolve } of wishes) resolve(outcomes.get(keyOf(subscriber)));
@@ -49,8 +51,8 @@ export class LeaseRounds {
       wanted.map(({ segment }) => segment.index),
       wanted.map(({ segment }) => segment.count),
       wanted.map(({ version }) => version),
-      this.of.owner,
-      this.of.leaseSeconds,
+      this.owner,
+      this.leaseSeconds,
     ]);
     return new Map(rows.map((row) => [keyOf({ name: row.name, segment: { index: row.segment } }), row]));
   }

@@ -82,8 +82,8 @@ export class Leases {
     private readonly isLogHere = true,
   ) {
     this.connection = new LeaseConnection(dataSource, leaseSeconds);
-    this.rounds = new LeaseRounds(this.connection, { owner, leaseSeconds, roundMs });
-    this.renewals = new LeaseRenewals(this.connection, { owner, leaseSeconds });
+    this.rounds = new LeaseRounds(this.connection, owner, leaseSeconds, roundMs);
+    this.renewals = new LeaseRenewals(this.connection, owner, leaseSeconds);
   }
 
   /**

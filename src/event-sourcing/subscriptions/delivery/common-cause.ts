@@ -10,14 +10,6 @@ import { FailingAlikeError } from '../failures';
 import { ParkedEvents } from '../parked/parked-events';
 import { labelOf, Subscriber } from '../subscriber';
 
-export interface CommonCauseOf {
-  readonly subscriber: Subscriber;
-  readonly parked: ParkedEvents;
-  readonly handling: EventHandling;
-  readonly transactions: EventTransactions;
-  readonly run: FailureRun;
-}
-
 /** Events, each of another stream, that must fail before a common cause is assumed. */
 const trials = 20;
 
@@ -38,57 +30,61 @@ class TrialSucceededError extends EventSourcingError {
  * succeeds, the failures have causes of their own. A durable handler sets one more stream aside with each try.
  */
 export class CommonCause {
-  constructor(private readonly of: CommonCauseOf) {}
+  constructor(
+    private readonly subscriber: Subscriber,
+    private readonly parked: ParkedEvents,
+    private readonly handling: EventHandling,
+    private readonly transactions: EventTransactions,
+    private readonly run: FailureRun,
+  ) {}
 
   get isSuspected(): boolean {
-    return this.of.run.isCommon;
+    return this.run.isCommon;
   }
 
   /** An event of the stream has failed for the first time. */
   suspect(stream: StreamId, cause: unknown): void {
-    this.of.run.add(stream, cause);
+    this.run.add(stream, cause);
   }
 
   /** Whether a failing event of the stream is not parked, because its cause may be that of others, or the server's. */
   spares(stream: StreamId, cause: unknown): boolean {
-    return this.isSuspected || (categoryOf(cause) === 'server' && this.of.run.has(stream));
+    return this.isSuspected || (categoryOf(cause) === 'server' && this.run.has(stream));
   }
 
   /** @param next Events to be handled next. @throws FailingAlikeError when there is a common cause. */
   async confirm(next: readonly RecordedEvent[]): Promise<void> {
     if (!this.isSuspected) return;
     if (!(await this.oneSucceeds(next))) throw this.error();
-    this.of.run.end();
+    this.run.end();
   }
 
   /** Finds out whether the cause is gone. Returns also when it is time to try one more. @throws FailingAlikeError */
   async probe(next: readonly RecordedEvent[]): Promise<void> {
     if (next.length === 0 || !this.canTry) return;
     if (await this.oneSucceeds(next)) await this.exclude();
-    else if (!this.of.run.takeStep()) throw this.error();
+    else if (!this.run.takeStep()) throw this.error();
   }
 
   /** An event was handled. What was set aside for a common cause is tried again at once. */
   async exclude(): Promise<void> {
-    const { run, parked } = this.of;
-    if (run.isCommon) await parked.bringBack(run.streams);
-    run.end();
+    if (this.run.isCommon) await this.parked.bringBack(this.run.streams);
+    this.run.end();
   }
 
   /** @throws FailingAlikeError while streams are set aside for a common cause. */
   check(): void {
     if (!this.isSuspected) return;
-    if (!this.of.parked.isEmpty) throw this.error();
-    this.of.run.end();
+    if (!this.parked.isEmpty) throw this.error();
+    this.run.end();
   }
 
   private get canTry(): boolean {
-    return this.of.subscriber.kind === 'projector';
+    return this.subscriber.kind === 'projector';
   }
 
   private error(): FailingAlikeError {
-    const { subscriber, run } = this.of;
-    return new FailingAlikeError(subscriber.name, run.kind, run.cause);
+    return new FailingAlikeError(this.subscriber.name, this.run.kind, this.run.cause);
   }
 
   private async oneSucceeds(next: readonly RecordedEvent[]): Promise<boolean> {
@@ -102,10 +98,9 @@ export class CommonCause {
   }
 
   private async succeeds(event: RecordedEvent): Promise<boolean> {
-    const { subscriber, handling, transactions } = this.of;
-    const name = `"${labelOf(subscriber)}" at position ${event.position}`;
-    const outcome = await transactions.run({ name, isAlone: false }, async (manager) => {
-      await handling.handle([event], manager);
+    const name = `"${labelOf(this.subscriber)}" at position ${event.position}`;
+    const outcome = await this.transactions.run({ name, isAlone: false }, async (manager) => {
+      await this.handling.handle([event], manager);
       throw new TrialSucceededError('The trial has succeeded; nothing of it is kept.');
     });
     return 'fault' in outcome && isOf(outcome.fault, TrialSucceededError);

@@ -4,23 +4,14 @@ import { EventSourcingError } from '../../domain';
 import { RecordedEvent } from '../../event-store/event-envelope';
 import { isOf } from '../../describe-thrown';
 import { EventGoneError } from '../../log/contiguous';
+import { EventStore } from '../../event-store/event-store';
 import { CommonCause } from './common-cause';
-import { EventHandling, storeFailure } from './event-handling';
-import type { EventRunnerParts } from './event-runner';
+import { EventFailures } from './event-failures';
+import { EventHandling } from './event-handling';
 import { EventTransactions, Outcome } from './event-transactions';
-import { Lease } from '../checkpoints/leases';
+import { Lease, Leases } from '../checkpoints/leases';
 import { DueEvent, ParkedEvents } from '../parked/parked-events';
 import { labelOf, originOf, Subscriber } from '../subscriber';
-
-export interface EventRetriesOf {
-  readonly subscriber: Subscriber;
-  readonly lease: Lease;
-  readonly parts: EventRunnerParts;
-  readonly parked: ParkedEvents;
-  readonly handling: EventHandling;
-  readonly transactions: EventTransactions;
-  readonly commonCause: CommonCause;
-}
 
 const dueAtOnce = 20;
 
@@ -40,7 +31,17 @@ class DecidedMeanwhileError extends EventSourcingError {
 export class EventRetries {
   private readonly logger = new Logger(EventRetries.name);
 
-  constructor(private readonly of: EventRetriesOf) {}
+  constructor(
+    private readonly subscriber: Subscriber,
+    private readonly lease: Lease,
+    private readonly leases: Leases,
+    private readonly store: EventStore,
+    private readonly handling: EventHandling,
+    private readonly transactions: EventTransactions,
+    private readonly parked: ParkedEvents,
+    private readonly failures: EventFailures,
+    private readonly commonCause: CommonCause,
+  ) {}
 
   /** Tries what is due; for a quarter of a second at most, because the streams that are not set aside must not wait for long. */
   async run(): Promise<void> {
@@ -51,30 +52,31 @@ export class EventRetries {
   }
 
   private async due(): Promise<readonly DueEvent[]> {
-    const { parked, parts } = this.of;
-    return parked.isEmpty ? [] : parked.due(dueAtOnce, parts.settings.maxRetryDelayMs);
+    return this.parked.isEmpty ? [] : this.parked.due(dueAtOnce);
   }
 
   private async retry(due: DueEvent): Promise<void> {
-    const { parked, subscriber } = this.of;
-    // No attempts: it only waited behind a failed event. It is tried together with the events that wait behind it.
-    const most = due.attempts === 0 ? Math.min(subscriber.eventsPerTransaction, waitingAtOnce) : 1;
-    const events = await this.read(due, await parked.next(due, most));
+    const events = await this.read(due, await this.parked.next(due, this.limitOf(due)));
     const [first] = events;
     if (!first) return;
     const together = await this.handle(due, events);
     if (!isEventsFault(together)) return;
     const alone = events.length === 1 ? together : await this.handle(due, [first]);
-    if (isEventsFault(alone)) await this.failAgain(due, first, alone.fault);
+    if (isEventsFault(alone)) await this.failures.failAgain(first, due.attempts + 1, alone.fault);
+  }
+
+  /** An event without attempts was only queued behind a failed one: it is tried together with those behind it. */
+  private limitOf({ attempts }: DueEvent): number {
+    return attempts === 0 ? Math.min(this.subscriber.eventsPerTransaction, waitingAtOnce) : 1;
   }
 
   private async handle(due: DueEvent, events: readonly RecordedEvent[]): Promise<Outcome<'freed' | 'next'>> {
-    const { handling, parked, lease, parts, subscriber } = this.of;
+    const { subscriber, parked } = this;
     events.forEach(() => eventRetry.publish({ ...originOf(subscriber), attempt: due.attempts + 1 }));
     const of = { name: nameOf(subscriber, due), isAlone: events.length === 1 };
-    const outcome = await this.of.transactions.run(of, async (manager) => {
-      await handling.handle(events, manager);
-      await parts.leases.hold(manager, lease);
+    const outcome = await this.transactions.run(of, async (manager) => {
+      await this.handling.handle(events, manager);
+      await this.leases.hold(manager, this.lease);
       const positions = events.map((event) => event.position);
       const removed = await parked.remove(manager, due.stream, positions);
       if (!removed) throw new DecidedMeanwhileError('An operator has decided about the event meanwhile.');
@@ -85,32 +87,16 @@ export class EventRetries {
   }
 
   private async goOn({ stream }: DueEvent, next: 'freed' | 'next'): Promise<void> {
-    const { parked, subscriber, commonCause } = this.of;
     if (next === 'freed') {
-      parked.free(stream);
-      this.logger.log(`"${subscriber.name}" goes on with a stream that was set aside.`);
+      this.parked.free(stream);
+      this.logger.log(`"${this.subscriber.name}" goes on with a stream that was set aside.`);
     }
-    await commonCause.exclude();
-  }
-
-  private async failAgain(due: DueEvent, event: RecordedEvent, cause: unknown): Promise<void> {
-    const { parts, handling, parked, lease, transactions, commonCause } = this.of;
-    const attempts = due.attempts + 1;
-    const isSpared = commonCause.spares(due.stream, cause);
-    const failed = handling.failure({ event, attempts, cause, isSpared });
-    await storeFailure(failed, (failure) =>
-      transactions.store(nameOf(this.of.subscriber, due), async (manager) => {
-        await parts.leases.hold(manager, lease);
-        await parked.fail(manager, due.position, failure);
-      }),
-    );
-    handling.publishFailure(attempts, failed);
+    await this.commonCause.exclude();
   }
 
   /** The events at these positions, which are all of the stream that is due. */
   private async read(due: DueEvent, positions: readonly bigint[]): Promise<readonly RecordedEvent[]> {
-    const { store } = this.of.parts;
-    const [first] = await store.readAll({ after: due.position - 1n, limit: 1 });
+    const [first] = await this.store.readAll({ after: due.position - 1n, limit: 1 });
     if (first?.position !== due.position) {
       throw new EventGoneError(due.position);
     }
@@ -118,7 +104,7 @@ export class EventRetries {
     const wanted = new Set(positions);
     const last = positions.at(-1) ?? due.position;
     const events: RecordedEvent[] = [];
-    for await (const event of store.readStream(due.stream, { after: first.version - 1 })) {
+    for await (const event of this.store.readStream(due.stream, { after: first.version - 1 })) {
       if (event.position > last) break;
       if (wanted.has(event.position)) events.push(event);
     }

@@ -2,21 +2,14 @@ import { LeaseConnection } from '../checkpoints/lease-connection';
 import { memberLasts } from '../checkpoints/lease-statements';
 import { annals, sql } from '../../schema/sql';
 
-export interface FairShareOf {
-  readonly subscription: string;
-  readonly owner: string;
-  readonly segments: number;
-  readonly leaseSeconds: number;
-}
-
 export interface Place {
   release(): void;
   /** Whether this process runs more than its share, and this segment is the one to give back. */
-  isToBeLeft(): boolean;
+  shouldYield(): boolean;
 }
 
 /** $1 subscription, $2 owner, $3 seconds, $4 whether the owner counts. Gives the processes that count, in the order of their names. */
-const refreshMembers = sql`
+const upsertMember = sql`
   WITH joined AS (
     INSERT INTO ${annals}.subscription_members (subscription, owner, expires_at, lease_seconds)
     SELECT $1, $2, clock_timestamp() + make_interval(secs => $3), $3 WHERE $4
@@ -29,7 +22,7 @@ const refreshMembers = sql`
   UNION SELECT owner FROM joined
   ORDER BY owner`;
 
-const leave = sql`DELETE FROM ${annals}.subscription_members WHERE subscription = $1 AND owner = $2`;
+const deleteMember = sql`DELETE FROM ${annals}.subscription_members WHERE subscription = $1 AND owner = $2`;
 
 /**
  * How many segments of one subscription this process may run: as many as the others, or one more. Processes whose loops
@@ -42,23 +35,21 @@ export class FairShare {
 
   constructor(
     private readonly connection: LeaseConnection,
-    private readonly of: FairShareOf,
+    private readonly subscription: string,
+    private readonly owner: string,
+    private readonly segments: number,
+    private readonly leaseSeconds: number,
   ) {}
 
   /** Counts the processes again, and this one with them when it is able. */
   async refresh(isAble: boolean): Promise<void> {
-    const { subscription, owner, leaseSeconds } = this.of;
-    const values = [subscription, owner, leaseSeconds, isAble];
-    const members = await this.connection.query<{ owner: string }>('refresh-members', refreshMembers, values);
-    this.quota = quotaOf(
-      members.map((member) => member.owner),
-      this.of,
-    );
+    const values = [this.subscription, this.owner, this.leaseSeconds, isAble];
+    const members = await this.connection.query<{ owner: string }>('refresh-members', upsertMember, values);
+    this.quota = this.quotaAmong(members.map((member) => member.owner));
   }
 
   async leave(): Promise<void> {
-    const { subscription, owner } = this.of;
-    await this.connection.query('leave-members', leave, [subscription, owner]);
+    await this.connection.query('leave-members', deleteMember, [this.subscription, this.owner]);
   }
 
   /** A place for one segment, to be released when the segment is given back or was not to be had; undefined when all are used. */
@@ -70,18 +61,18 @@ export class FairShare {
       if (isHeld) this.held--;
       isHeld = false;
     };
-    const isToBeLeft = (): boolean => {
+    const shouldYield = (): boolean => {
       if (isHeld && this.held > this.quota) release();
       return !isHeld;
     };
-    return { release, isToBeLeft };
+    return { release, shouldYield };
   }
-}
 
-/** With nobody able, everybody may try all. */
-function quotaOf(owners: readonly string[], { owner, segments }: FairShareOf): number {
-  if (owners.length === 0) return segments;
-  const rank = owners.indexOf(owner);
-  if (rank < 0) return 0;
-  return Math.floor(segments / owners.length) + (rank < segments % owners.length ? 1 : 0);
+  /** While no process is able, each may try all segments. */
+  private quotaAmong(owners: readonly string[]): number {
+    if (owners.length === 0) return this.segments;
+    const rank = owners.indexOf(this.owner);
+    if (rank < 0) return 0;
+    return Math.floor(this.segments / owners.length) + (rank < this.segments % owners.length ? 1 : 0);
+  }
 }

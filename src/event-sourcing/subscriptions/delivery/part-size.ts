@@ -3,17 +3,17 @@
  * connection gone) is followed by one with half as many; one that succeeds, by one with twice as many.
  */
 export class PartSize {
-  private limit = Number.POSITIVE_INFINITY;
+  private current = Number.POSITIVE_INFINITY;
 
-  get most(): number {
-    return this.limit;
+  get limit(): number {
+    return this.current;
   }
 
   lost(events: number): void {
-    this.limit = Math.max(1, Math.min(this.limit, events) >> 1);
+    this.current = Math.max(1, Math.min(this.current, events) >> 1);
   }
 
   succeeded(): void {
-    this.limit *= 2;
+    this.current *= 2;
   }
 }

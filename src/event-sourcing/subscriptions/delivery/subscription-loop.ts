@@ -4,19 +4,13 @@ import { describeThrown, failureInWords, isOf } from '../../describe-thrown';
 import { subscriptionBatch, subscriptionFailure } from '../diagnostics';
 import { AppendSignal, ProgressSignal } from '../../event-store/progress-signal';
 import { endInTime, WorkGivenUpError } from './end-in-time';
-import { EventRunner, EventRunnerParts, RunnerMemory } from './event-runner';
+import { EventRunner } from './event-runner';
 import { FairShare, Place } from './fair-share';
-import { Lease, LeaseLostError } from '../checkpoints/leases';
+import { Lease, LeaseLostError, Leases } from '../checkpoints/leases';
 import { LogPages } from '../../log/log-pages';
 import { SharedLog } from '../../log/shared-log';
 import { labelOf, originOf, Subscriber } from '../subscriber';
-
-export interface SubscriptionLoopParts extends EventRunnerParts {
-  readonly log: SharedLog;
-  readonly appended: AppendSignal;
-  /** Moved whenever this process has moved a checkpoint. */
-  readonly projected: ProgressSignal;
-}
+import { SubscriptionSettings } from '../subscription-settings';
 
 /** One lease, from taking it to giving it back. */
 interface Following {
@@ -28,7 +22,7 @@ interface Following {
   readonly givenUp: AbortSignal;
 }
 
-const unshared: Place = { release: () => undefined, isToBeLeft: () => false };
+const unshared: Place = { release: () => undefined, shouldYield: () => false };
 
 /**
  * Follows the log for one subscriber: takes the lease, reads after the checkpoint, handles each page together with moving
@@ -38,14 +32,21 @@ export class SubscriptionLoop {
   private readonly logger = new Logger(SubscriptionLoop.name);
   private readonly stopping = new AbortController();
   private readonly label: string;
-  private readonly memory = new RunnerMemory();
   private running: Promise<void> | undefined;
   private failures = 0;
 
-  /** `share`: how many segments of the subscription this process may run; none for one that is not divided. */
+  /**
+   * `makeRunner`: for the time of one lease. `projected`: moved whenever this process has moved a checkpoint. `share`: how many
+   * segments of the subscription this process may run; none for a subscription that is not divided.
+   */
   constructor(
     private readonly subscriber: Subscriber,
-    private readonly parts: SubscriptionLoopParts,
+    private readonly makeRunner: (lease: Lease, givenUp: AbortSignal) => EventRunner,
+    private readonly leases: Leases,
+    private readonly log: SharedLog,
+    private readonly appended: AppendSignal,
+    private readonly projected: ProgressSignal,
+    private readonly settings: SubscriptionSettings,
     private readonly share?: FairShare,
   ) {
     this.label = labelOf(subscriber);
@@ -85,7 +86,7 @@ export class SubscriptionLoop {
     const place = this.share ? this.share.reserve() : unshared;
     const hasFollowed = place !== undefined && (await this.followIn(place));
     // Where segments share the places of a process, one that found its lease taken lets the other segments try.
-    if (!hasFollowed && this.share) await this.pause(this.parts.settings.pollMs);
+    if (!hasFollowed && this.share) await this.pause(this.settings.pollMs);
   }
 
   private async followIn(place: Place): Promise<boolean> {
@@ -98,7 +99,7 @@ export class SubscriptionLoop {
 
   /** False when the lease cannot be had; taking it has waited its time then. */
   private async followUnderLease(place: Place): Promise<boolean> {
-    const { leases } = this.parts;
+    const { leases } = this;
     const lease = await leases.take(this.subscriber);
     if (!lease) {
       // Another process goes on; what failed here is no longer the state of things.
@@ -111,7 +112,7 @@ export class SubscriptionLoop {
     const lost = new AbortController();
     const leave = leases.keep(lease, lost);
     const stop = AbortSignal.any([this.stopping.signal, lost.signal]);
-    const of = { name: this.label, stop, withinMs: this.parts.settings.stopWithinMs };
+    const of = { name: this.label, stop, withinMs: this.settings.stopWithinMs };
     try {
       await endInTime(of, (givenUp) => this.follow({ lease, place, stop, givenUp }));
     } catch (error) {
@@ -128,13 +129,13 @@ export class SubscriptionLoop {
   }
 
   private async follow({ lease, place, stop, givenUp }: Following): Promise<void> {
-    const { log, appended, settings } = this.parts;
-    const runner = new EventRunner(this.subscriber, lease, this.parts, this.memory, givenUp);
+    const { appended, settings } = this;
+    const runner = this.makeRunner(lease, givenUp);
     await runner.prepare();
-    const pages = new LogPages(log, settings.batchSize);
+    const pages = new LogPages(this.log, settings.batchSize);
     let position = lease.position;
     let isFailing = lease.wasFailing || this.failures > 0;
-    while (!stop.aborted && !place.isToBeLeft()) {
+    while (!stop.aborted && !place.shouldYield()) {
       const seen = appended.count;
       await runner.retryDue();
       const events = await pages.after(position);
@@ -145,19 +146,19 @@ export class SubscriptionLoop {
       subscriptionBatch.publish({ ...originOf(this.subscriber), events: handled, began });
       isFailing = isFailing && !(await this.noteProgress(lease));
       if (events.length === 0) await appended.wait(seen, untilNextPoll(settings.pollMs), stop);
-      else this.parts.projected.notify();
+      else this.projected.notify();
     }
   }
 
   private async noteProgress(lease: Lease): Promise<boolean> {
-    if (!(await this.parts.leases.noteFailure(lease, null))) return false;
+    if (!(await this.leases.noteFailure(lease, null))) return false;
     this.logger.log(`"${this.label}" goes on, after it stood still.`);
     this.failures = 0;
     return true;
   }
 
   private async recoverFrom(error: unknown): Promise<void> {
-    this.parts.log.forget();
+    this.log.forget();
     if (isOf(error, LeaseLostError) || isOf(error, WorkGivenUpError)) {
       this.logger.warn(error.message);
       return;
@@ -166,7 +167,7 @@ export class SubscriptionLoop {
     const { message, stack } = describeThrown(error);
     const told = { error: isOf(error, Error) ? error : new Error(message), failuresInARow: this.failures };
     subscriptionFailure.publish({ ...originOf(this.subscriber), ...told });
-    const pause = Math.min(this.parts.settings.maxBackoffMs, 50 * 2 ** this.failures);
+    const pause = Math.min(this.settings.maxBackoffMs, 50 * 2 ** this.failures);
     this.logger.error(
       `"${this.label}" failed ${this.failures} times in a row, trying again in ${pause} ms: ${failureInWords(error)}`,
       stack,

@@ -1,7 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { FairShare } from './fair-share';
-import { Subscriber } from '../subscriber';
-import { SubscriptionLoop, SubscriptionLoopParts } from './subscription-loop';
+import { SubscriptionLoop } from './subscription-loop';
 
 /** Failures in a row after which a process leaves its segments to other processes. */
 const failuresUntilUnfit = 3;
@@ -9,24 +8,17 @@ const failuresUntilUnfit = 3;
 /** One subscription in this process: a loop for each of its segments, and this process's share of them. */
 export class SubscriptionRun {
   private readonly logger = new Logger(SubscriptionRun.name);
-  private readonly loops: readonly SubscriptionLoop[];
-  private readonly share: FairShare | undefined;
   private readonly refreshMs: number;
   private timer: NodeJS.Timeout | undefined;
 
+  /** `share`: of the segments, where there are several; it lasts as long as a lease unless it is refreshed. */
   constructor(
     readonly name: string,
-    segments: readonly Subscriber[],
-    parts: SubscriptionLoopParts,
+    private readonly loops: readonly SubscriptionLoop[],
+    private readonly share: FairShare | undefined,
+    leaseSeconds: number,
   ) {
-    const { leases, settings } = parts;
-    const of = { subscription: name, owner: leases.owner, segments: segments.length };
-    this.share =
-      segments.length > 1
-        ? new FairShare(leases.connection, { ...of, leaseSeconds: settings.leaseSeconds })
-        : undefined;
-    this.refreshMs = (settings.leaseSeconds * 1_000) / 3;
-    this.loops = segments.map((segment) => new SubscriptionLoop(segment, parts, this.share));
+    this.refreshMs = (leaseSeconds * 1_000) / 3;
   }
 
   /** Whether one of the loops failed at its last try. */

@@ -1,15 +1,10 @@
-import { Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { SETTINGS } from '../../injection-tokens';
 import { Position } from '../../event-store/event-envelope';
+import type { SubscriptionSettings } from '../subscription-settings';
 import { RebuildProgress, SubscriptionStatus } from './status-of-rows';
 import { shadowName } from '../subscriber';
 import { SubscriptionStatuses } from './subscription-status';
-
-export interface WatchdogSettings {
-  /** How long a subscription may make no progress although events wait, in milliseconds. */
-  readonly stalledAfterMs: number;
-  /** How often to look, in milliseconds. */
-  readonly watchMs: number;
-}
 
 /** What is judged: a subscription, or a rebuild of its rows. */
 interface Judged {
@@ -25,6 +20,9 @@ interface Judged {
   readonly suspicion: string;
 }
 
+/** How often a subscription is looked at before it counts as stalled. */
+const looksPerStall = 12;
+
 interface Seen {
   readonly checkpoint: Position;
   readonly owner: string | null;
@@ -36,6 +34,7 @@ interface Seen {
  * Looks from outside the loops whether they move: a handler that hangs, a lease that nobody takes, and a loop that fails
  * over and over all look the same from here. Says so once, and once more when it is over.
  */
+@Injectable()
 export class SubscriptionWatchdog {
   private readonly logger = new Logger(SubscriptionWatchdog.name);
   private readonly seen = new Map<string, Seen>();
@@ -43,8 +42,8 @@ export class SubscriptionWatchdog {
   private isLooking = false;
 
   constructor(
-    private readonly statuses: Pick<SubscriptionStatuses, 'all'>,
-    private readonly settings: WatchdogSettings,
+    @Inject(SubscriptionStatuses) private readonly statuses: Pick<SubscriptionStatuses, 'all'>,
+    @Inject(SETTINGS) private readonly settings: Pick<SubscriptionSettings, 'stalledAfterMs'>,
   ) {}
 
   /**
@@ -66,7 +65,7 @@ export class SubscriptionWatchdog {
   }
 
   start(): void {
-    this.timer ??= setInterval(() => void this.lookOnce(), this.settings.watchMs);
+    this.timer ??= setInterval(() => void this.lookOnce(), this.settings.stalledAfterMs / looksPerStall);
   }
 
   stop(): void {

@@ -41,10 +41,12 @@ export class ParkedEvents {
   /** Streams that were set aside when last looked at; an operator may have freed some since. */
   private streams = new Set<string>();
 
+  /** `longestPauseMs`: between two tries of an event. */
   constructor(
     private readonly dataSource: DataSource,
     private readonly subscription: string,
     private readonly segment: number,
+    private readonly longestPauseMs: number = defaultSubscriptionSettings.maxRetryDelayMs,
   ) {}
 
   async load(): Promise<void> {
@@ -70,18 +72,14 @@ export class ParkedEvents {
     return row?.count ?? 0;
   }
 
-  /** `longestPauseMs`: between two tries of an event. */
-  async due(
-    limit: number,
-    longestPauseMs: number = defaultSubscriptionSettings.maxRetryDelayMs,
-  ): Promise<readonly DueEvent[]> {
+  async due(limit: number): Promise<readonly DueEvent[]> {
     interface Row {
       position: string;
       aggregate_type: string;
       aggregate_id: string;
       attempts: number;
     }
-    const values = [this.subscription, this.segment, limit, longestPauseMs];
+    const values = [this.subscription, this.segment, limit, this.longestPauseMs];
     const rows = await query<Row[]>(this.dataSource, selectDue, values);
     return rows.map((row) => ({
       position: BigInt(row.position),
