@@ -7,7 +7,6 @@ import {
 import { appendResult } from './append-result';
 import { AppendResult, ClaimedValue } from './event-store';
 import { PreparedAppend } from './prepare-append';
-import { Receipt } from '../messaging/receipt';
 
 /** What the log says to one append. `version` and `position` are those of the stream's last event after that. */
 export interface AppendVerdict {
@@ -37,17 +36,4 @@ export function resultOf(append: PreparedAppend, verdict: AppendVerdict): Append
 
 function receiptExists({ receipt }: PreparedAppend): ReceiptExistsError {
   return new ReceiptExistsError(receipt?.caller ?? '', receipt?.key ?? '');
-}
-
-/** One text for a stream, whatever characters its type and id have. */
-export function streamKey(stream: { readonly type: string; readonly id: string }): string {
-  return `${stream.type.length}:${stream.type}${stream.id}`;
-}
-
-export function receiptKey({ caller, key }: Pick<Receipt, 'caller' | 'key'>): string {
-  return `${caller.length}:${caller}${key}`;
-}
-
-export function claimKey({ scope, value }: ClaimedValue): string {
-  return `${scope.length}:${scope}${value}`;
 }

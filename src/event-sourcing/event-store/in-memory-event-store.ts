@@ -1,5 +1,6 @@
 import { AppendSignal } from './progress-signal';
-import { claimKey, resultOf, streamKey } from './append-verdict';
+import { resultOf } from './append-verdict';
+import { claimKey, streamKey } from './keys';
 import { checkNote, checkReceipt } from './check-receipt';
 import { EventData, EventSourcingError } from '../domain';
 import { EventMetadata, NewEvent, Position, RecordedEvent, StreamId } from './event-envelope';

@@ -1,4 +1,4 @@
-import { receiptKey } from './append-verdict';
+import { receiptKey } from './keys';
 import { Receipt } from '../messaging/receipt';
 import { StoredReceipt } from './stored-receipt';
 

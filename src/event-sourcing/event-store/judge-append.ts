@@ -1,4 +1,5 @@
-import { AppendVerdict, streamKey } from './append-verdict';
+import { AppendVerdict } from './append-verdict';
+import { streamKey } from './keys';
 import { ClaimedValue, ExpectedVersion } from './event-store';
 import { RecordedEvent } from './event-envelope';
 import { PreparedAppend } from './prepare-append';

@@ -1,5 +1,5 @@
 import { AggregateRoot } from '../domain';
-import { streamKey } from '../event-store/append-verdict';
+import { streamKey } from '../event-store/keys';
 import { StreamId } from '../event-store/event-envelope';
 
 /** An aggregate as it stood behind the last event that this process stored or read of it. */

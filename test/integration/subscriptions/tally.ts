@@ -172,7 +172,15 @@ export async function startTallies(
       );
       const all = settingsOf(settings);
       const swap = new RebuildSwap(dataSource, store, all);
-      const runner = new RebuildRunner(known, orders, swap, factoryOf(owner, all), projected, all);
+      const runner = new RebuildRunner(
+        known,
+        orders,
+        swap,
+        factoryOf(owner, all),
+        dataSource,
+        projected,
+        all,
+      );
       stops.push(() => runner.stop());
       return { projection: known.get('tallies'), orders, swap, runner };
     },

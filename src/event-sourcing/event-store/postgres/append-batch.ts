@@ -1,13 +1,7 @@
 import { AppendVerdict } from '../append-verdict';
 import { PreparedAppend } from '../prepare-append';
-import {
-  appendEvents,
-  claimColumns,
-  eventColumns,
-  expectedNumber,
-  lastEventIds,
-  streamColumns,
-} from './append-events';
+import { claimColumns, eventColumns, expectedNumber, lastEventIds, streamColumns } from './append-columns';
+import { appendEvents } from './append-events';
 import { KernelStatement, RunKernelStatement } from '../../schema/kernel-statement';
 import { annals, sql } from '../../schema/sql';
 

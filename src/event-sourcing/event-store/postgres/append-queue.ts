@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
-import { AppendVerdict, claimKey, receiptKey, resultOf, streamKey } from '../append-verdict';
+import { AppendVerdict, resultOf } from '../append-verdict';
+import { claimKey, receiptKey, streamKey } from '../keys';
 import {
   DatabaseAnswerError,
   EventStoreClosedError,
@@ -9,9 +10,8 @@ import {
 } from '../errors';
 import { AppendResult } from '../event-store';
 import { PreparedAppend } from '../prepare-append';
+import { AppendBatches } from './append-batches';
 import { isDatabaseUnavailable } from '../../postgres/database-failure';
-
-export type SendBatch = (batch: readonly PreparedAppend[]) => Promise<readonly AppendVerdict[]>;
 
 export interface AppendQueueLimits {
   /** Appends that may wait; one more is refused. */
@@ -45,7 +45,7 @@ export class AppendQueue {
   private readonly outside = new AsyncResource('AppendQueue');
 
   constructor(
-    private readonly send: SendBatch,
+    private readonly batches: Pick<AppendBatches, 'send'>,
     private readonly limits: AppendQueueLimits,
   ) {}
 
@@ -122,7 +122,7 @@ export class AppendQueue {
 
   private async sendAndSettle(batch: readonly WaitingAppend[]): Promise<StoredAppends> {
     try {
-      return settle(batch, await this.send(batch.map((item) => item.append)));
+      return settle(batch, await this.batches.send(batch.map((item) => item.append)));
     } catch (error) {
       if (batch.length === 1 || isDatabaseUnavailable(error)) {
         batch.forEach((item) => item.reject(error));

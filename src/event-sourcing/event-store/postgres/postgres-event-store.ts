@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { appending, AppendWork } from '../diagnostics';
 import { AppendSignal } from '../progress-signal';
@@ -18,15 +17,16 @@ import { prepareAppend, PreparedAppend } from '../prepare-append';
 import { readPages } from '../read-pages';
 import { Receipt } from '../../messaging/receipt';
 import { StoredReceipt } from '../stored-receipt';
-import { measured, publishRefusal, withMetadata } from './append-diagnostics';
+import { publishRefusal, withMetadata } from './append-diagnostics';
 import { appendBatch } from './append-batch';
+import { AppendBatches } from './append-batches';
 import { AppendNotices } from './append-notices';
 import { AppendQueue } from './append-queue';
 import { BoundedPool, BoundedPoolConfig } from '../../postgres/bounded-pool';
 import { KernelSchema } from '../../schema/kernel-schema';
 import { KernelStatement, RunKernelStatement, runOn } from '../../schema/kernel-statement';
 import { columnParsers } from './column-parsers';
-import { databaseFailureOf, isWorthAnotherTry } from '../../postgres/database-failure';
+import { databaseFailureOf } from '../../postgres/database-failure';
 import { LogIdentity } from '../log-identity';
 import { readLogIdentity } from './read-log-identity';
 import { appendOutside, holdHead } from './held-heads';
@@ -47,9 +47,6 @@ export interface PostgresEventStoreOptions {
   readonly maxCharactersPerPage?: number;
 }
 
-/** Pauses before a batch is sent again on a new connection, in milliseconds. */
-const retryDelays = [20, 100, 500];
-
 /** The log on Postgres. Appends of this process are committed in groups; reads have connections of their own. */
 export class PostgresEventStore extends EventStore {
   private readonly logger = new Logger(PostgresEventStore.name);
@@ -65,7 +62,7 @@ export class PostgresEventStore extends EventStore {
 
   constructor(
     options: PostgresEventStoreOptions,
-    private readonly signal: AppendSignal,
+    signal: AppendSignal,
     private readonly schema = new KernelSchema(),
   ) {
     super();
@@ -86,7 +83,7 @@ export class PostgresEventStore extends EventStore {
     const { maxCharactersPerPage = 8_388_608 } = options;
     this.streams = new StreamReads((statement) => this.query(statement), maxCharactersPerPage);
     this.log = new LogReads((statement) => this.query(statement), maxCharactersPerPage);
-    this.queue = new AppendQueue((batch) => measured(batch, () => this.sendBatch(batch)), {
+    this.queue = new AppendQueue(new AppendBatches(this.run, signal, this.notices), {
       waiting: options.maxWaitingAppends ?? 10_000,
       appendsPerBatch: options.maxAppendsPerBatch ?? 256,
       sizePerBatch: 4_194_304,
@@ -201,27 +198,6 @@ export class PostgresEventStore extends EventStore {
       transaction.query(text(this.schema), values),
     );
     return resultOf(append, verdict as AppendVerdict);
-  }
-
-  /**
-   * A lost connection leaves open whether the batch was stored; a deadlock or a serialization failure stored nothing. The event ids
-   * make it safe to send it again.
-   */
-  private async sendBatch(
-    batch: readonly PreparedAppend[],
-    [pause, ...later]: readonly number[] = retryDelays,
-  ): Promise<readonly AppendVerdict[]> {
-    try {
-      const verdicts = await appendBatch(batch, this.run);
-      this.signal.notify();
-      this.notices.tell();
-      return verdicts;
-    } catch (error) {
-      if (pause === undefined || !isWorthAnotherTry(error)) throw error;
-      this.logger.warn(`An append is sent again: ${(error as Error).message}`);
-      await delay(pause);
-      return this.sendBatch(batch, later);
-    }
   }
 
   private async query<R>(statement: KernelStatement): Promise<R[]> {

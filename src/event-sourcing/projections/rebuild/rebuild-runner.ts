@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
 import { failureInWords } from '../../describe-thrown';
 import { ProgressSignal } from '../../event-store/progress-signal';
-import { SETTINGS } from '../../injection-tokens';
+import { DATA_SOURCE, SETTINGS } from '../../injection-tokens';
 import { SubscriptionRun } from '../../subscriptions/delivery/subscription-run';
 import { RunFactory } from '../../subscriptions/delivery/run-factory';
 import type { SubscriptionSettings } from '../../subscriptions/subscription-settings';
@@ -30,6 +31,7 @@ export class RebuildRunner {
     private readonly rebuilds: Rebuilds,
     private readonly swap: RebuildSwap,
     private readonly runFactory: RunFactory,
+    @Inject(DATA_SOURCE) private readonly dataSource: DataSource,
     private readonly projected: ProgressSignal,
     @Inject(SETTINGS) private readonly settings: SubscriptionSettings,
   ) {}
@@ -134,7 +136,7 @@ export class RebuildRunner {
     this.projected.notify();
     this.logger.log(
       `The shadow tables of "${projection.name}" were swapped in at position ${position}. The old ones are kept in schema ` +
-        `"${schemaOf(this.parts.dataSource).oldName}" until Rebuilds.dropOld() drops them.`,
+        `"${schemaOf(this.dataSource).oldName}" until Rebuilds.dropOld() drops them.`,
     );
     return true;
   }

@@ -1,6 +1,6 @@
 import { isOf } from '../../describe-thrown';
 import { EventSourcingError } from '../../domain';
-import { streamKey } from '../../event-store/append-verdict';
+import { streamKey } from '../../event-store/keys';
 import { RecordedEvent, StreamId } from '../../event-store/event-envelope';
 import { EventHandling } from './event-handling';
 import { EventTransactions } from './event-transactions';

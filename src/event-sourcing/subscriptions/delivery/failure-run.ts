@@ -1,4 +1,4 @@
-import { streamKey } from '../../event-store/append-verdict';
+import { streamKey } from '../../event-store/keys';
 import { StreamId } from '../../event-store/event-envelope';
 import { likenessOf } from '../parked/failure-category';
 

@@ -1,5 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { streamKey } from '../../event-store/append-verdict';
+import { streamKey } from '../../event-store/keys';
 import { Position, RecordedEvent, StreamId } from '../../event-store/event-envelope';
 import { FailureCategory } from './failure-category';
 import {
