@@ -16,7 +16,7 @@ export type {
 export { startFor, type StartPurpose } from './start-purpose';
 
 // The schema of the event store in the database, and its migration
-export { migrateApplication } from './schema/migrate-application';
+export { migrateApplication } from './start/migrate-application';
 export { migrateEventSourcing, type MigrateEventSourcingOptions } from './schema/migrate-event-sourcing';
 export { pendingEventSourcing } from './schema/pending-event-sourcing';
 export { SchemaFileChangedError, SchemaInUseError } from './schema/errors';

@@ -4,7 +4,7 @@ import type { Role } from '../../src/platform';
 import type { Route } from './running-application';
 
 /** Who may call a route: everyone, or those with one of these roles (own: the user's own), besides `admin`. */
-export type WhoMay = 'everyone' | readonly (Exclude<Role, 'admin' | 'users:self'> | 'own')[];
+export type WhoMay = 'everyone' | readonly ('users:read' | 'users:write' | 'own')[];
 
 /** What the contract says, apart from the code: a route that is not here has not been thought about. */
 const contract: Readonly<Record<string, WhoMay>> = {

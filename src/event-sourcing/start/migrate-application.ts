@@ -1,7 +1,7 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import type { EventSourcingOptions } from '../event-sourcing.options';
 import { OPTIONS } from '../injection-tokens';
-import { migrateEventSourcing } from './migrate-event-sourcing';
+import { migrateEventSourcing } from '../schema/migrate-event-sourcing';
 
 /**
  * Migrates the log of an application that was started by `startFor('migration', …)`, where its own options say that the log is. A
