@@ -102,7 +102,7 @@ export function ourStore({ store, registry }: BenchSystem, cached: boolean): Ben
 }
 
 const createTable = `
-  CREATE TABLE bare_events (LIKE events INCLUDING ALL);
+  CREATE TABLE bare_events (LIKE annals.events INCLUDING ALL);
   ALTER TABLE bare_events ALTER position ADD GENERATED ALWAYS AS IDENTITY`;
 
 const insert = `

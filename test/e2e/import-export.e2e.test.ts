@@ -58,7 +58,7 @@ describe('migrate', () => {
       const first = await commandLineOf(empty.url)('migrate');
       expect([first.code, first.stdout]).toEqual([
         0,
-        expect.stringMatching(/^Done: create-event-log\d+, create-.+\n$/),
+        expect.stringMatching(/^Done: 001-tables\.sql, functions\/.+, create-users\d+, .+\n$/),
       ]);
       const second = await commandLineOf(empty.url)('migrate', '--json');
       expect([second.code, second.stdout, second.stderr]).toEqual([0, '{"migrations":[]}\n', '']);

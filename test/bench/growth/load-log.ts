@@ -58,6 +58,6 @@ async function copy(
   }
   await pipeline(
     Readable.from(chunks(), { objectMode: true }),
-    client.query(copyFrom(`COPY ${table} FROM STDIN`)),
+    client.query(copyFrom(`COPY annals.${table} FROM STDIN`)),
   );
 }
