@@ -15,10 +15,15 @@ export interface Block {
   readonly text: string;
 }
 
+/** The tutorial is an application of its own: test/package/tutorial.test.ts types and runs it whole. */
+const elsewhere = ['tutorial.md'];
+
 /** The pages that a reader follows. Decision records tell of their time. */
 export function pages(): string[] {
   const docs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' });
-  const followed = docs.filter((name) => name.endsWith('.md') && !name.startsWith('adr/'));
+  const followed = docs
+    .filter((name) => name.endsWith('.md') && !name.startsWith('adr/'))
+    .filter((name) => !elsewhere.includes(name));
   return ['README.md', 'CONTRIBUTING.md', ...followed.map((name) => `docs/${name}`)].sort();
 }
 

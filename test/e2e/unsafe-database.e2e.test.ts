@@ -63,11 +63,11 @@ describe('a server that keeps what it has acknowledged', () => {
 
 describe('a server that may lose what it has acknowledged', () => {
   it('with synchronous_commit off for the role alone, is refused in production, and warned of in development', async () => {
-    await runSql(server.url, 'ALTER ROLE annals SET synchronous_commit = off');
+    await runSql(server.url, 'ALTER ROLE annals_admin SET synchronous_commit = off');
     expect(await refusal()).toMatch(/ {2}- synchronous_commit is off for this role: .* Set it to on/);
     const output = await outputOf({ DATABASE_URL: server.url, ALLOW_UNSAFE_DATABASE_SETTINGS: 'false' });
     expect(output).toMatch(/WARN.*EVENTS MAY BE LOST: synchronous_commit is off/);
-    await runSql(server.url, 'ALTER ROLE annals RESET synchronous_commit');
+    await runSql(server.url, 'ALTER ROLE annals_admin RESET synchronous_commit');
   });
 
   it.each(['fsync', 'full_page_writes'])(
