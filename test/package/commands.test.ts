@@ -105,7 +105,7 @@ describe('annals, the program of the package, on the application of a stranger',
     const wrong = await annals('verify');
     expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('balances')]);
     const rebuilt = await annals('projections rebuild balances');
-    expect(rebuilt).toMatchObject({ code: 0, stderr: '' });
+    expect(rebuilt.code).toBe(0);
     expect(rebuilt.stdout).toContain('npx annals --app dist/app.module.js projections drop-old balances');
     expect(await sql('SELECT cents FROM balances')).toEqual([{ cents: 500 }]);
   });
