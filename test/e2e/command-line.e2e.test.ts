@@ -187,7 +187,10 @@ describe('an error of the kernel', () => {
 
   it('that a subscription fails with is shown with what to type', async () => {
     const failure = 'The log has a hole: position 7 was expected, and 9 was read. [log.hole]';
-    await query(running.database.url, `UPDATE annals.subscriptions SET failure = '${failure}' WHERE name = 'users'`);
+    await query(
+      running.database.url,
+      `UPDATE annals.subscriptions SET failure = '${failure}' WHERE name = 'users'`,
+    );
     const { stdout } = await run('projections', 'status');
     expect(stdout).toContain(`users: ${failure}\nRun: npm run cli -- verify\n`);
   });
