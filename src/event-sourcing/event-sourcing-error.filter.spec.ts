@@ -140,7 +140,7 @@ describe('an error is answered by its kind', () => {
     expect(warnings).toHaveBeenCalledWith(expect.stringContaining('ECONNREFUSED'));
   });
 
-  it('a defect: as any error that nobody foresaw', async () => {
+  it('a defect: 500 without details, and a line in the log', async () => {
     const body = { statusCode: 500, message: 'Internal server error' };
     expect(await ask('GET', 'doors/defect')).toEqual([500, body]);
     expect(errors).toHaveBeenCalled();

@@ -6,8 +6,8 @@ import { statusOfKind } from './status-of-kind';
 
 /**
  * Answers errors of the kernel and of the domain over HTTP by their kind, with `{ statusCode, code, message }`:
- * `{ provide: APP_FILTER, useClass: EventSourcingErrorFilter }`. A defect is a 500 that says nothing, and is logged, as any other error
- * is. An error that is `unavailable` is a 503 with `Retry-After`, whose message stays in the log.
+ * `{ provide: APP_FILTER, useClass: EventSourcingErrorFilter }`. A defect is a 500 without details, and is logged like any other error.
+ * An error that is `unavailable` is a 503 with `Retry-After`, whose message stays in the log.
  *
  * Messages of a microservice and GraphQL get the error as they do without this filter.
  */

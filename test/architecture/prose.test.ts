@@ -7,6 +7,7 @@ const longest = 120;
 const pages = [
   'README.md',
   'CONTRIBUTING.md',
+  'CHANGELOG.md',
   'SECURITY.md',
   'src/event-sourcing/README.md',
   ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
