@@ -1,7 +1,7 @@
 import { DynamicModule, Module } from '@nestjs/common';
 import { EventSourcingModule } from './event-sourcing';
 import { exampleRequests, userRoles, UsersModule, usersTag } from './modules/users';
-import { adminTag, OperationsModule } from './operations';
+import { adminTag, operatorRoles, OperationsModule } from './operations';
 import {
   type ApiDescription,
   AuthModule,
@@ -35,7 +35,7 @@ a path with another method is 405 \`method-not-allowed\`, and \`Allow\` names th
 A GET can be asked as HEAD too.
 `.trim(),
   tags: [usersTag, adminTag],
-  roles: new DeclaredRoles(userRoles),
+  roles: new DeclaredRoles(userRoles, operatorRoles),
   examples: exampleRequests,
 };
 

@@ -196,7 +196,10 @@ describe('API keys', () => {
     await created('--role', 'admin', '--id', 'taken');
     const attempts = [
       [['create'], /required option '--role/],
-      [['create', '--role', 'root'], /Allowed choices are users:read, users:write, users:self, admin/],
+      [
+        ['create', '--role', 'root'],
+        /Allowed choices are users:read, users:write, users:self, admin:read, admin/,
+      ],
       [['create', '--role', 'users:self'], /users:self needs a subject/],
       [['create', '--role', 'admin', '--id', 'a b'], /an id is 1 to 64 of/],
       [['create', '--role', 'admin', '--id', 'taken'], /There is a key \\?"taken\\?" already, or was one/],

@@ -4,7 +4,7 @@ import type { Role } from '../../src/platform';
 import type { Route } from './running-application';
 
 /** Who may call a route: everyone, or those with one of these roles (own: the user's own), besides `admin`. */
-export type WhoMay = 'everyone' | readonly ('users:read' | 'users:write' | 'own')[];
+export type WhoMay = 'everyone' | readonly ('users:read' | 'users:write' | 'own' | 'admin:read')[];
 
 /** What the contract says, apart from the code: a route that is not here has not been thought about. */
 const contract: Readonly<Record<string, WhoMay>> = {
@@ -25,7 +25,8 @@ const contract: Readonly<Record<string, WhoMay>> = {
 };
 
 export function whoMay({ method, path }: Route): WhoMay | undefined {
-  return path.startsWith('/v1/admin/') ? [] : contract[`${method} ${path}`];
+  if (path.startsWith('/v1/admin/')) return method === 'GET' ? ['admin:read'] : [];
+  return contract[`${method} ${path}`];
 }
 
 /** Somebody who sends requests: with an API key that has these roles, or with no or bad credentials (`stranger`). */
@@ -61,6 +62,7 @@ export const ownId = randomUUID();
 export const admin = withKey(['admin']);
 export const callers: readonly Person[] = [
   admin,
+  withKey(['admin:read']),
   withKey(['users:read']),
   withKey(['users:write']),
   withKey(['users:self'], ownId),

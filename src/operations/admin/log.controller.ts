@@ -7,7 +7,7 @@ import { EventsQuery, StreamPath, StreamQuery } from './admin-requests';
 import { EventListResponse, eventResponse, StreamResponse } from './admin-responses';
 
 /** The log, raw. */
-@Roles('admin')
+@Roles('admin:read')
 @ApiTags(adminTag.name)
 @Controller({ path: 'admin', version: '1' })
 export class LogController {

@@ -28,6 +28,7 @@ export class SubscriptionsController {
     private readonly rebuilds: Rebuilds,
   ) {}
 
+  @Roles('admin:read')
   @Get()
   @ApiRoute('listSubscriptions', {
     summary: 'See how each subscription stands',
@@ -75,6 +76,7 @@ export class SubscriptionsController {
     return { name, changed: await this.control.resume(name) };
   }
 
+  @Roles('admin:read')
   @Get(':name/parked')
   @ApiRoute('listParkedEvents', {
     summary: 'List the events that are set aside',
