@@ -1,7 +1,7 @@
 import { DynamicModule, Module } from '@nestjs/common';
 import { EventSourcingModule } from './event-sourcing';
 import { exampleRequests, userRoles, UsersModule, usersTag } from './modules/users';
-import { adminTag, operatorRoles, OperationsModule } from './operations';
+import { adminTag, feedTag, operatorRoles, OperationsModule } from './operations';
 import {
   type ApiDescription,
   AuthModule,
@@ -34,7 +34,7 @@ the change, or hears 503 \`read-model-behind\`.
 a path with another method is 405 \`method-not-allowed\`, and \`Allow\` names the methods it has (see \`x-unrouted-responses\`).
 A GET can be asked as HEAD too.
 `.trim(),
-  tags: [usersTag, adminTag],
+  tags: [usersTag, feedTag, adminTag],
   roles: new DeclaredRoles(userRoles, operatorRoles),
   examples: exampleRequests,
 };

@@ -6,7 +6,9 @@ import { isOfAnotherCopy } from './domain/decorated-classes';
 import { EventRegistry } from './event-store/event-registry';
 import { EventStore } from './event-store/event-store';
 import { LogCheck } from './event-store/postgres/log-check';
+import { AppendSignal } from './event-store/progress-signal';
 import { EventSourcingExtras, EventSourcingFeature, EventSourcingOptions } from './event-sourcing.options';
+import { SharedLog } from './log/shared-log';
 import { ProjectionFold } from './projections/projection-fold';
 import { ProjectionPositions } from './projections/projection-positions';
 import { projectorDefinition } from './projections/projector';
@@ -93,6 +95,8 @@ function rootModule(
     ],
     exports: [
       EventStore,
+      AppendSignal,
+      SharedLog,
       EventRegistry,
       Aggregates,
       Projections,

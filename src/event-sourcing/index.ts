@@ -125,6 +125,7 @@ export {
   type PostgresEventStoreOptions,
 } from './event-store/postgres/postgres-event-store';
 export { AppendSignal } from './event-store/progress-signal';
+export { SharedLog } from './log/shared-log';
 
 // Messages: what they carry on
 export { MessageContextInterceptor, type ContextOfMessage } from './messaging/message-context.interceptor';

@@ -1,5 +1,6 @@
 // What the platform is told of operations
 export { adminTag } from './admin/admin-tag';
+export { feedTag } from './feed/feed-tag';
 export { operatorRoles } from './admin/operator-roles';
 
 // Wiring

@@ -1,7 +1,10 @@
 import { Module } from '@nestjs/common';
-import { HealthModule, ObservabilityModule } from '../platform';
+import { LiveModule } from '../extensions/live';
+import { EventStreamsModule, HealthModule, HttpModule, ObservabilityModule } from '../platform';
+import { LiveController } from './admin/live.controller';
 import { LogController } from './admin/log.controller';
 import { SubscriptionsController } from './admin/subscriptions.controller';
+import { FeedController } from './feed/feed.controller';
 import { FailureMends } from './failure-mends';
 import { EventStoreHealth } from './health/event-store-health';
 import { SubscriptionHealth } from './health/subscription-health';
@@ -14,8 +17,8 @@ import { WorkSpans } from './traces/work-spans';
 
 /** What an operator sees of the log and its subscriptions, and does to them. The commands are in `cli/`. */
 @Module({
-  imports: [HealthModule, ObservabilityModule],
-  controllers: [SubscriptionsController, LogController],
+  imports: [HealthModule, HttpModule, ObservabilityModule, LiveModule, EventStreamsModule],
+  controllers: [SubscriptionsController, LogController, LiveController, FeedController],
   providers: [
     AppendMetrics,
     PoolMetrics,

@@ -31,14 +31,20 @@ export { RequestError } from './http/request-error';
 // HTTP: what a controller uses
 export { acknowledge, type Acknowledged } from './http/acknowledge';
 export { Repeatable, type CommandAnswer } from './http/idempotency/repeatable';
+export { Compressed } from './http/compressed';
 export { IfMatch } from './http/if-match';
+export { EventStreams } from './http/event-streams/event-streams';
+export { EventStreamsModule } from './http/event-streams/event-streams.module';
+export { LastEventId } from './http/event-streams/last-event-id';
+export { prolongRequest } from './http/time-limit';
 export { ReadsModel } from './http/reads-model';
 export { routeOf } from './http/route-of';
 
 // OpenAPI: the document, and what controllers say of their routes
-export { ApiCommand, ApiConditionalQuery, ApiCreate, ApiRoute } from './openapi/api-route';
+export { ApiCommand, ApiConditionalQuery, ApiCreate, ApiEventStream, ApiRoute } from './openapi/api-route';
 export {
   notFound,
+  positionOfAnotherEra,
   rebuildInProgress,
   rebuildRefused,
   type DocumentedProblem,

@@ -198,7 +198,7 @@ describe('API keys', () => {
       [['create'], /required option '--role/],
       [
         ['create', '--role', 'root'],
-        /Allowed choices are users:read, users:write, users:self, admin:read, admin/,
+        /Allowed choices are users:read, users:write, users:self, admin:read, feed:read, admin/,
       ],
       [['create', '--role', 'users:self'], /users:self needs a subject/],
       [['create', '--role', 'admin', '--id', 'a b'], /an id is 1 to 64 of/],

@@ -4,7 +4,8 @@ import type { Role } from '../../src/platform';
 import type { Route } from './running-application';
 
 /** Who may call a route: everyone, or those with one of these roles (own: the user's own), besides `admin`. */
-export type WhoMay = 'everyone' | readonly ('users:read' | 'users:write' | 'own' | 'admin:read')[];
+export type WhoMay =
+  'everyone' | readonly ('users:read' | 'users:write' | 'own' | 'admin:read' | 'feed:read')[];
 
 /** What the contract says, apart from the code: a route that is not here has not been thought about. */
 const contract: Readonly<Record<string, WhoMay>> = {
@@ -20,6 +21,8 @@ const contract: Readonly<Record<string, WhoMay>> = {
   'GET /v1/users/:userId/history': ['users:read', 'users:write'],
   'PUT /v1/users/:userId/name': ['users:write', 'own'],
   'PUT /v1/users/:userId/email': ['users:write', 'own'],
+  'GET /v1/users/:userId/live': ['users:read', 'users:write', 'own'],
+  'GET /v1/feed': ['feed:read'],
   'POST /v1/users/:userId/deactivate': ['users:write'],
   'POST /v1/users/:userId/reactivate': ['users:write'],
 };
@@ -63,6 +66,7 @@ export const admin = withKey(['admin']);
 export const callers: readonly Person[] = [
   admin,
   withKey(['admin:read']),
+  withKey(['feed:read']),
   withKey(['users:read']),
   withKey(['users:write']),
   withKey(['users:self'], ownId),

@@ -208,6 +208,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/events/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Follow the log as it grows */
+        get: operations["followLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/users": {
         parameters: {
             query?: never;
@@ -323,6 +340,43 @@ export interface paths {
          * @description From the log itself: never stale.
          */
         get: operations["getUserHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/{userId}/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Follow the events of a user as they happen */
+        get: operations["followUser"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/feed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the log, and wait for what is appended
+         * @description A page as soon as there is an event behind `after`; an empty one when `wait` is over.
+         */
+        get: operations["readFeed"];
         put?: never;
         post?: never;
         delete?: never;
@@ -743,11 +797,71 @@ export interface components {
              */
             nextAfter: number | null;
         };
+        FeedItemStream: {
+            /** @example User */
+            type: string;
+            id: string;
+            /** @description Place of the event in its stream. */
+            version: number;
+        };
+        FeedItem: {
+            /**
+             * @description Place in the whole log, a decimal number.
+             * @example 1042
+             */
+            position: string;
+            /**
+             * @description The stored name of the event.
+             * @example UserCreated
+             */
+            type: string;
+            /** @description The shape of `data`, as the code of today reads it. */
+            schemaVersion: number;
+            /**
+             * Format: date-time
+             * @example 2026-03-01T12:34:56.789Z
+             */
+            timestamp: string;
+            /** @description What the event says. */
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description Who caused it and by what, and whatever else the application notes. */
+            metadata?: {
+                correlationId: string;
+                causationId: string;
+                actor: string;
+            } & {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: uuid
+             * @description The id of the event.
+             */
+            id: string;
+            stream: components["schemas"]["FeedItemStream"];
+        };
+        FeedResponse: {
+            /** @description In the order of the log, without a hole. */
+            items: components["schemas"]["FeedItem"][];
+            /**
+             * @description Send it as `after` to get the next page, now or later.
+             * @example 1042
+             */
+            nextAfter: string;
+            /**
+             * @description The last event of the log.
+             * @example 1042
+             */
+            head: string;
+            /** @description Goes up when the log is restored to an earlier state. Positions of two eras are two things. */
+            era: number;
+        };
         /**
          * @description Stable: tell problems apart by it.
          * @enum {string}
          */
-        ProblemCode: "email-taken" | "expectation-failed" | "forbidden" | "http-version-not-supported" | "idempotency-key-in-progress" | "idempotency-key-reused" | "internal-error" | "method-not-allowed" | "not-found" | "payload-too-large" | "precondition-failed" | "read-model-behind" | "rebuild-in-progress" | "rebuild-refused" | "too-many-requests" | "unauthenticated" | "unavailable" | "unsupported-media-type" | "user-already-exists" | "user-deactivated" | "user-not-found" | "validation-failed" | "version-conflict";
+        ProblemCode: "email-taken" | "expectation-failed" | "forbidden" | "http-version-not-supported" | "idempotency-key-in-progress" | "idempotency-key-reused" | "internal-error" | "method-not-allowed" | "not-found" | "payload-too-large" | "position-of-another-era" | "precondition-failed" | "read-model-behind" | "rebuild-in-progress" | "rebuild-refused" | "too-many-requests" | "unauthenticated" | "unavailable" | "unsupported-media-type" | "user-already-exists" | "user-deactivated" | "user-not-found" | "validation-failed" | "version-conflict";
         /** @description An error (RFC 9457). */
         Problem: {
             /**
@@ -972,6 +1086,21 @@ export interface components {
                     status?: 422;
                     /** @enum {unknown} */
                     code?: "rebuild-refused";
+                };
+            };
+        };
+        /** @description `position-of-another-era`: The log has no such position: it ends before. */
+        PositionOfAnotherEra: {
+            headers: {
+                "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    status?: 409;
+                    /** @enum {unknown} */
+                    code?: "position-of-another-era";
                 };
             };
         };
@@ -1681,6 +1810,47 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    followLog: {
+        parameters: {
+            query?: {
+                /** @description Only events of this type. */
+                type?: string;
+                /** @description Only events of this stream: `<type>/<id>`. */
+                stream?: string;
+            };
+            header?: {
+                /** @description Go on behind this position; without it, behind the end of the log. */
+                "Last-Event-ID"?: string;
+                /** @description Goes into the events of the request and into the answer; anything else than this is replaced. */
+                "X-Correlation-Id"?: components["parameters"]["X-Correlation-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events, each as soon as it is appended. The JSON behind `data:` is a EventResponse. */
+            200: {
+                headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["ValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["PositionOfAnotherEra"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     searchUsers: {
         parameters: {
             query?: {
@@ -2066,6 +2236,87 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["UserNotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    followUser: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Go on behind this position; without it, behind the end of the log. */
+                "Last-Event-ID"?: string;
+                /** @description Goes into the events of the request and into the answer; anything else than this is replaced. */
+                "X-Correlation-Id"?: components["parameters"]["X-Correlation-Id"];
+            };
+            path: {
+                /** @description The id of the user. */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events of the user, each as soon as it is appended. The JSON behind `data:` is a HistoryItem. */
+            200: {
+                headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["ValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["UserNotFound"];
+            409: components["responses"]["PositionOfAnotherEra"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    readFeed: {
+        parameters: {
+            query?: {
+                /** @description Only events after this position. */
+                after?: string;
+                /** @description How many events a page has at most. Default 100. */
+                limit?: number;
+                /** @description How many seconds to wait for an event where there is none yet. Default 0. */
+                wait?: number;
+            };
+            header?: {
+                /** @description Goes into the events of the request and into the answer; anything else than this is replaced. */
+                "X-Correlation-Id"?: components["parameters"]["X-Correlation-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the log. */
+            200: {
+                headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedResponse"];
+                };
+            };
+            400: components["responses"]["ValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["PositionOfAnotherEra"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             417: components["responses"]["ExpectationFailed"];

@@ -80,7 +80,13 @@ describe('every operation', () => {
       expect(Object.keys(response.headers ?? {})).toContain('X-Correlation-Id');
       const types = Object.keys(response.content ?? {});
       if (status === '304') expect(types).toEqual([]);
-      else expect([['application/json'], ['application/problem+json'], ['text/plain']]).toContainEqual(types);
+      else
+        expect([
+          ['application/json'],
+          ['application/problem+json'],
+          ['text/event-stream'],
+          ['text/plain'],
+        ]).toContainEqual(types);
     }
   });
 });
@@ -93,6 +99,8 @@ it('every object is closed, but for what the application says in events', () => 
     '/schemas/EventResponse/properties/data',
     '/schemas/EventResponse/properties/metadata',
     '/schemas/HistoryItem/properties/data',
+    '/schemas/FeedItem/properties/data',
+    '/schemas/FeedItem/properties/metadata',
   ]);
 });
 

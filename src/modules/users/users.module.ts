@@ -14,7 +14,10 @@ import { SearchUsersHandler } from './application/search-users.query';
 import { WelcomeMessageEntity } from './application/welcome-message.entity';
 import { WelcomeNewUser } from './application/welcome-new-user';
 import { User } from './domain/user';
+import { LiveModule } from '../../extensions/live';
+import { EventStreamsModule } from '../../platform';
 import { UserCommandsController } from './http/user-commands.controller';
+import { UserLiveController } from './http/user-live.controller';
 import { UserQueriesController } from './http/user-queries.controller';
 import { UserReadModelRepository } from './read-model/user-read-model.repository';
 import { UserEntity } from './read-model/user.entity';
@@ -33,9 +36,11 @@ const queryHandlers = [GetUserByIdHandler, SearchUsersHandler, GetUserHistoryHan
 @Module({
   imports: [
     TypeOrmModule.forFeature([UserEntity, WelcomeMessageEntity]),
+    LiveModule,
+    EventStreamsModule,
     EventSourcingModule.forFeature({ aggregates: [User], projectors: [UsersProjector] }),
   ],
-  controllers: [UserCommandsController, UserQueriesController],
+  controllers: [UserCommandsController, UserQueriesController, UserLiveController],
   providers: [
     ...commandHandlers,
     ...queryHandlers,

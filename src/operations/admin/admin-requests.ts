@@ -22,7 +22,7 @@ function Text(max: number, description: string, isOptional = false): PropertyDec
   );
 }
 
-function WholeNumber(min: number, max: number, description: string): PropertyDecorator {
+export function WholeNumber(min: number, max: number, description: string): PropertyDecorator {
   const message = `$property must be a whole number from ${min} to ${max}`;
   return applyDecorators(
     ApiPropertyOptional({ type: 'integer', minimum: min, maximum: max, description }),
@@ -66,6 +66,25 @@ export class EventsQuery extends PageQuery {
   @IsOptional()
   @Text(200, 'Only events of this type; a page may then be short, or empty, before the end.', true)
   type?: string;
+}
+
+export class LiveQuery {
+  @IsOptional()
+  @Text(200, 'Only events of this type.', true)
+  type?: string;
+
+  @ApiPropertyOptional({
+    type: String,
+    pattern: '^[^/]+/.+$',
+    maxLength: 401,
+    description: 'Only events of this stream: `<type>/<id>`.',
+    examples: ['User/0197c2f4-5d0e-7c3a-9b1f-2f6f3f0c9a11'],
+  })
+  @IsOptional()
+  @Matches(/^[^/\0]+\/[^\0]+$/, { message: '$property must be <type>/<id>' })
+  @Length(1, 401)
+  @IsString()
+  stream?: string;
 }
 
 export class StreamPath {

@@ -4,4 +4,6 @@ import type { RoleDeclarations } from '../../platform';
 export const operatorRoles: RoleDeclarations = {
   // Sees what `admin` sees of the log and its subscriptions, and changes nothing.
   'admin:read': {},
+  // For other services, which follow the log by `GET /v1/feed`.
+  'feed:read': {},
 };

@@ -145,6 +145,10 @@ export class Environment {
   @WholeNumber(1, 10_000)
   PAGE_SIZE_LIMIT = 1_000;
 
+  /** Clients that may listen to live events of this process at a time. */
+  @WholeNumber(1, 1_000_000)
+  EVENT_STREAMS_LIMIT = 2_000;
+
   /** How long a request may take to arrive, and then to be answered. */
   @WholeNumber(100, 600_000)
   REQUEST_TIMEOUT_MS = 30_000;

@@ -6,11 +6,16 @@ import type { NextFunction, Request, Response } from 'express';
 export class Draining implements BeforeApplicationShutdown {
   private readonly underWay = new Set<Response>();
   private isLeaving = false;
-  private endsConnections = false;
+  private readonly endings = new AbortController();
 
   /** True once the process is to stop: it is not ready any more, but serves whoever asks. */
   get isStopping(): boolean {
     return this.isLeaving;
+  }
+
+  /** Fires when every answer ends its connection: what waits by design gives up waiting. */
+  get ending(): AbortSignal {
+    return this.endings.signal;
   }
 
   get requestsUnderWay(): number {
@@ -28,8 +33,8 @@ export class Draining implements BeforeApplicationShutdown {
    */
   endConnections(): void {
     this.isLeaving = true;
-    this.endsConnections = true;
     for (const response of this.underWay) endConnection(response);
+    this.endings.abort();
   }
 
   beforeApplicationShutdown(): void {
@@ -39,7 +44,7 @@ export class Draining implements BeforeApplicationShutdown {
   readonly follow = (_request: Request, response: Response, next: NextFunction): void => {
     this.underWay.add(response);
     response.once('close', () => this.underWay.delete(response));
-    if (this.endsConnections) endConnection(response);
+    if (this.ending.aborted) endConnection(response);
     next();
   };
 }

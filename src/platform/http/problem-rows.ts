@@ -75,6 +75,7 @@ const rowsOfHost: ProblemRows = {
   'http-version-not-supported': { status: 505 },
   'idempotency-key-in-progress': { headers: retryAfter },
   'request-timeout': { code: 'unavailable' },
+  'event-streams-full': { code: 'unavailable' },
   'keys-unavailable': { code: 'unavailable' },
   'issuer-unavailable': { code: 'unavailable' },
 };

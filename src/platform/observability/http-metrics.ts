@@ -34,8 +34,9 @@ export class HttpMetrics {
     });
   }
 
-  observe(labels: RequestLabels, seconds: number): void {
+  /** `seconds` is undefined for an answer that is as long as the client listens. */
+  observe(labels: RequestLabels, seconds: number | undefined): void {
     this.count.inc({ ...labels });
-    this.duration.observe({ ...labels }, seconds);
+    if (seconds !== undefined) this.duration.observe({ ...labels }, seconds);
   }
 }

@@ -34,7 +34,7 @@ export class RequestObserver {
     response.once('close', () => {
       const labels = labelsOf(request, response);
       const milliseconds = performance.now() - began;
-      this.metrics.observe(labels, milliseconds / 1_000);
+      this.metrics.observe(labels, isEventStream(response) ? undefined : milliseconds / 1_000);
       if (!this.isLogging) return;
       // The event comes from the socket, outside the context of the request.
       if (context) runInMessageContext(context, () => this.log(labels, milliseconds, context));
@@ -50,6 +50,10 @@ export class RequestObserver {
     if (this.isJson) this.logger[write](message, { ...labels, milliseconds });
     else this.logger[write](`${message} in ${milliseconds} ms by ${actor}`);
   }
+}
+
+function isEventStream(response: Response): boolean {
+  return String(response.getHeader('Content-Type')).startsWith('text/event-stream');
 }
 
 function labelsOf(request: Request, response: Response): RequestLabels {

@@ -1,5 +1,5 @@
 import { applyDecorators, type Type } from '@nestjs/common';
-import { ApiExtension, ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { ApiExtension, ApiExtraModels, ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { type AnswerHeader, type RequestHeader, requestHeaders } from './documented-headers';
 import { commandProblems, type DocumentedProblem, preconditionFailed } from './documented-problem';
 
@@ -43,6 +43,27 @@ export function ApiRoute(
     ApiResponse({ status, type: answer, description: says, headers: references(headers.answer ?? []) }),
     ApiExtension(marks.problems, problems),
     ...(headers.request ?? []).map(ApiRequestHeader),
+  );
+}
+
+/**
+ * Answers with Server-Sent Events. `message` is the class of what each `data:` says, as JSON; the `id:` of a message is the position
+ * of its event.
+ */
+export function ApiEventStream(
+  operationId: string,
+  { summary, description, answer: message, says, problems = [] }: RouteDocumentation,
+): MethodDecorator {
+  return applyDecorators(
+    ApiOperation({ operationId, summary, description }),
+    ApiExtraModels(message),
+    ApiResponse({
+      status: 200,
+      description: `${says} The JSON behind \`data:\` is a ${message.name}.`,
+      content: { 'text/event-stream': { schema: { type: 'string' } } },
+    }),
+    ApiExtension(marks.problems, problems),
+    ApiRequestHeader('Last-Event-ID'),
   );
 }
 

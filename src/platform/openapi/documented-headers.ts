@@ -80,6 +80,10 @@ export const requestHeaders = {
     description: 'Wait until the read model has reached this position: the `Event-Position` of a command.',
     schema: { ...position, examples: ['1042'] },
   },
+  'Last-Event-ID': {
+    description: 'Go on behind this position; without it, behind the end of the log.',
+    schema: { ...position, examples: ['1042'] },
+  },
   Prefer: {
     description: '`wait=<seconds>` bounds that wait: default 2, at most 10.',
     schema: { type: 'string', examples: ['wait=5'] },

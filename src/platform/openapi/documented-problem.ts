@@ -77,6 +77,13 @@ export const preconditionFailed: DocumentedProblem = {
   when: '`If-Match` names another version than the stored one.',
 };
 
+/** A position that the caller got elsewhere, or before the log was restored to an earlier state. */
+export const positionOfAnotherEra: DocumentedProblem = {
+  code: 'position-of-another-era',
+  status: 409,
+  when: 'The log has no such position: it ends before.',
+};
+
 export const readModelBehind: DocumentedProblem = {
   code: 'read-model-behind',
   status: 503,

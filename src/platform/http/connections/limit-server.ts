@@ -4,13 +4,11 @@ import type { RequestHandler } from 'express';
 import { Environment } from '../../config/environment';
 import { Connection } from './connection';
 import { refusal } from './refusal';
+import { silenceBeyondMs } from '../time-limit';
 import { Turns } from './turns';
 
 /** How often the server looks for requests that do not arrive, in milliseconds. */
 const lookEveryMs = 500;
-
-/** How much longer a connection may be silent than a request may take, in milliseconds: the answer comes first. */
-const silenceBeyondMs = 1_000;
 
 type Limits = Pick<Environment, 'HEADER_LIMIT_BYTES' | 'KEEP_ALIVE_TIMEOUT_MS' | 'REQUEST_TIMEOUT_MS'>;
 
