@@ -19,6 +19,7 @@ const answeredByKind: Readonly<Record<string, readonly string[]>> = {
   conflict: [
     'email.taken',
     'parked-event.decided-meanwhile',
+    'position.of-another-era',
     'projector.other-version',
     'rebuild.in-progress',
     'rebuild.table-changed',

@@ -48,6 +48,10 @@ const inKernelDomain = (file: string): boolean => file.startsWith('src/event-sou
 const inPlatform = (file: string): boolean => file.startsWith('src/platform/');
 const inOperations = (file: string): boolean => file.startsWith('src/operations/');
 const inFeature = (file: string): boolean => file.startsWith('src/modules/');
+const extensionOf = (file: string): string | undefined => /^src\/extensions\/([^/]+)\//.exec(file)?.[1];
+const inExtension = (file: string): boolean => extensionOf(file) !== undefined;
+const besidesExtensionDoor = (file: string): boolean =>
+  inExtension(file) && file !== `src/extensions/${extensionOf(file)}/index.ts`;
 const atTheTop = (file: string): boolean => /^src\/[^/]+$/.test(file);
 const featureOf = (file: string): string | undefined => /^src\/modules\/([^/]+)\//.exec(file)?.[1];
 const doorOf = (file: string): string => `src/modules/${featureOf(file) ?? ''}/index.ts`;
@@ -102,6 +106,26 @@ const betweenFolders: ImportRule[] = [
     from: inPlatform,
     forbids: ({ to, names }) =>
       inKernel(to) && names.some((name) => !/Error$/.test(name) && !PLATFORM_TAKES.has(name)),
+  },
+  {
+    name: 'platform-knows-no-extension',
+    reason: 'the platform hosts any service; which optional parts it has is said above it.',
+    from: inPlatform,
+    forbids: ({ to }) => inExtension(to),
+  },
+  {
+    name: 'extensions-know-the-doors-of-the-kernel-alone',
+    reason:
+      'an optional part goes with any application that has the kernel, and with any choice of other parts.',
+    from: inExtension,
+    forbids: ({ kind, from, to }) =>
+      kind === 'file' && extensionOf(to) !== extensionOf(from) && (!inKernel(to) || besidesKernelDoors(to)),
+  },
+  {
+    name: 'extensions-are-entered-by-a-door',
+    reason: 'what is behind a door may change without notice.',
+    from: (file) => !inExtension(file),
+    forbids: ({ to }) => besidesExtensionDoor(to),
   },
   {
     name: 'operations-know-no-feature',
@@ -224,16 +248,25 @@ export const importRules: readonly ImportRule[] = [
 export const pathRules: readonly PathRule[] = [
   {
     name: 'known-kinds-of-folder',
-    reason: 'a folder that is neither kernel, operations, platform nor feature has no direction to keep.',
+    reason:
+      'a folder that is neither kernel, extension, operations, platform nor feature has no direction to keep.',
     forbids: (file) =>
-      !(inKernel(file) || inOperations(file) || inPlatform(file) || featureOf(file) || atTheTop(file)),
+      !(
+        inKernel(file) ||
+        inExtension(file) ||
+        inOperations(file) ||
+        inPlatform(file) ||
+        featureOf(file) ||
+        atTheTop(file)
+      ),
   },
   {
     name: 'only-doors-have-an-index',
     reason: 'inner barrels are what makes cycles.',
     forbids: (file) =>
       /(^|\/)index\.ts$/.test(file) &&
-      ![...KERNEL_DOORS, ...PLATFORM_DOORS, OPERATIONS_DOOR, doorOf(file)].includes(file),
+      ![...KERNEL_DOORS, ...PLATFORM_DOORS, OPERATIONS_DOOR, doorOf(file)].includes(file) &&
+      (!inExtension(file) || besidesExtensionDoor(file)),
   },
   {
     name: 'folders-are-named-by-subject',

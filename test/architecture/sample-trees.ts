@@ -10,7 +10,7 @@ export const orderly: Record<string, string> = {
   'src/platform/cli/table.ts': `import { runInMessageContext } from '../../event-sourcing';`,
   'src/platform/http/http.module.ts': `import { EventStore, LogHoleError } from '../../event-sourcing';\nimport { DomainError } from '../../event-sourcing/domain';\nimport { table } from '../cli/table';`,
   'src/operations/index.ts': `export { OperationsModule } from './operations.module';`,
-  'src/operations/operations.module.ts': `import { HttpModule } from '../platform';\nimport { Subscriptions } from '../event-sourcing';`,
+  'src/operations/operations.module.ts': `import { HttpModule } from '../platform';\nimport { Subscriptions } from '../event-sourcing';\nimport { LiveLog } from '../extensions/live';`,
   'src/operations/cli/verify-command.ts': `import { LogCheck } from '../../event-sourcing';\nimport { table } from '../../platform/cli';`,
   'src/event-sourcing/index.ts': `export { EventStore } from './event-store/event-store';\nexport { AggregateRoot } from './domain';`,
   'src/event-sourcing/diagnostics.ts': `import { channel } from 'node:diagnostics_channel';`,
@@ -22,6 +22,9 @@ export const orderly: Record<string, string> = {
   'src/event-sourcing/domain/aggregate-root.ts': `export abstract class AggregateRoot {}`,
   'src/event-sourcing/testing/index.ts': `export { specFor } from './spec-for';`,
   'src/event-sourcing/testing/spec-for.ts': `import { AggregateRoot } from '../domain';\nimport fc from 'fast-check';`,
+  'src/extensions/live/index.ts': `export { LiveLog } from './live-log';`,
+  'src/extensions/live/live-log.ts': `import { EventStore } from '../../event-sourcing';`,
+  'src/extensions/seals/index.ts': `export const seals = 1;`,
   'src/modules/users/index.ts': `export { UsersModule } from './users.module';`,
   'src/modules/users/users.module.ts': `import { UsersController } from './http/users.controller';`,
   'src/modules/users/domain/email.ts': `export class Email {}`,
@@ -38,6 +41,30 @@ export const orderly: Record<string, string> = {
 
 /** For each rule, lines that break it when they are added to the file of the orderly tree that is named before them. */
 export const planted: Record<string, Plant[]> = {
+  'platform-knows-no-extension': [
+    [
+      'src/platform/http/http.module.ts',
+      `import { LiveLog } from '../../extensions/live';`,
+      'src/extensions/live/index.ts',
+    ],
+  ],
+  'extensions-know-the-doors-of-the-kernel-alone': [
+    ['src/extensions/live/live-log.ts', `import '../seals';`, 'src/extensions/seals/index.ts'],
+    ['src/extensions/live/live-log.ts', `import '../../platform';`, 'src/platform/index.ts'],
+    ['src/extensions/live/live-log.ts', `import '../../modules/users';`, 'src/modules/users/index.ts'],
+    [
+      'src/extensions/live/live-log.ts',
+      `import '../../event-sourcing/event-store/event-store';`,
+      'src/event-sourcing/event-store/event-store.ts',
+    ],
+  ],
+  'extensions-are-entered-by-a-door': [
+    [
+      'src/operations/operations.module.ts',
+      `import '../extensions/live/live-log';`,
+      'src/extensions/live/live-log.ts',
+    ],
+  ],
   'kernel-knows-nobody': [
     ['src/event-sourcing/event-store/event-store.ts', `import '../../platform';`, 'src/platform/index.ts'],
     [

@@ -225,6 +225,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/feed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the log, and wait for what is appended
+         * @description A page as soon as there is an event behind `after`; an empty one when `wait` is over.
+         */
+        get: operations["readFeed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/users": {
         parameters: {
             query?: never;
@@ -357,26 +377,6 @@ export interface paths {
         };
         /** Follow the events of a user as they happen */
         get: operations["followUser"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/feed": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read the log, and wait for what is appended
-         * @description A page as soon as there is an event behind `after`; an empty one when `wait` is over.
-         */
-        get: operations["readFeed"];
         put?: never;
         post?: never;
         delete?: never;
@@ -643,6 +643,66 @@ export interface components {
              */
             nextAfter: string | null;
         };
+        FeedItemStream: {
+            /** @example User */
+            type: string;
+            id: string;
+            /** @description Place of the event in its stream. */
+            version: number;
+        };
+        FeedItem: {
+            /**
+             * @description Place in the whole log, a decimal number.
+             * @example 1042
+             */
+            position: string;
+            /**
+             * @description The stored name of the event.
+             * @example UserCreated
+             */
+            type: string;
+            /** @description The shape of `data`, as the code of today reads it. */
+            schemaVersion: number;
+            /**
+             * Format: date-time
+             * @example 2026-03-01T12:34:56.789Z
+             */
+            timestamp: string;
+            /** @description What the event says. */
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description Who caused it and by what, and whatever else the application notes. */
+            metadata?: {
+                correlationId: string;
+                causationId: string;
+                actor: string;
+            } & {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: uuid
+             * @description The id of the event.
+             */
+            id: string;
+            stream: components["schemas"]["FeedItemStream"];
+        };
+        FeedResponse: {
+            /** @description In the order of the log, without a hole. */
+            items: components["schemas"]["FeedItem"][];
+            /**
+             * @description Send it as `after` to get the next page, now or later.
+             * @example 1042
+             */
+            nextAfter: string;
+            /**
+             * @description The last event of the log.
+             * @example 1042
+             */
+            head: string;
+            /** @description Goes up when the log is restored to an earlier state. Positions of two eras are two things. */
+            era: number;
+        };
         CreateUserBody: {
             /**
              * @description 1 to 200 characters after trimming, in any script, at least one that can be seen, without control characters.
@@ -796,66 +856,6 @@ export interface components {
              * @example null
              */
             nextAfter: number | null;
-        };
-        FeedItemStream: {
-            /** @example User */
-            type: string;
-            id: string;
-            /** @description Place of the event in its stream. */
-            version: number;
-        };
-        FeedItem: {
-            /**
-             * @description Place in the whole log, a decimal number.
-             * @example 1042
-             */
-            position: string;
-            /**
-             * @description The stored name of the event.
-             * @example UserCreated
-             */
-            type: string;
-            /** @description The shape of `data`, as the code of today reads it. */
-            schemaVersion: number;
-            /**
-             * Format: date-time
-             * @example 2026-03-01T12:34:56.789Z
-             */
-            timestamp: string;
-            /** @description What the event says. */
-            data: {
-                [key: string]: unknown;
-            };
-            /** @description Who caused it and by what, and whatever else the application notes. */
-            metadata?: {
-                correlationId: string;
-                causationId: string;
-                actor: string;
-            } & {
-                [key: string]: unknown;
-            };
-            /**
-             * Format: uuid
-             * @description The id of the event.
-             */
-            id: string;
-            stream: components["schemas"]["FeedItemStream"];
-        };
-        FeedResponse: {
-            /** @description In the order of the log, without a hole. */
-            items: components["schemas"]["FeedItem"][];
-            /**
-             * @description Send it as `after` to get the next page, now or later.
-             * @example 1042
-             */
-            nextAfter: string;
-            /**
-             * @description The last event of the log.
-             * @example 1042
-             */
-            head: string;
-            /** @description Goes up when the log is restored to an earlier state. Positions of two eras are two things. */
-            era: number;
         };
         /**
          * @description Stable: tell problems apart by it.
@@ -1851,6 +1851,47 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    readFeed: {
+        parameters: {
+            query?: {
+                /** @description Only events after this position. */
+                after?: string;
+                /** @description How many events a page has at most. Default 100. */
+                limit?: number;
+                /** @description How many seconds to wait for an event where there is none yet. Default 0. */
+                wait?: number;
+            };
+            header?: {
+                /** @description Goes into the events of the request and into the answer; anything else than this is replaced. */
+                "X-Correlation-Id"?: components["parameters"]["X-Correlation-Id"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the log. */
+            200: {
+                headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedResponse"];
+                };
+            };
+            400: components["responses"]["ValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["PositionOfAnotherEra"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     searchUsers: {
         parameters: {
             query?: {
@@ -2275,47 +2316,6 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["UserNotFound"];
-            409: components["responses"]["PositionOfAnotherEra"];
-            413: components["responses"]["PayloadTooLarge"];
-            415: components["responses"]["UnsupportedMediaType"];
-            417: components["responses"]["ExpectationFailed"];
-            429: components["responses"]["TooManyRequests"];
-            500: components["responses"]["InternalError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    readFeed: {
-        parameters: {
-            query?: {
-                /** @description Only events after this position. */
-                after?: string;
-                /** @description How many events a page has at most. Default 100. */
-                limit?: number;
-                /** @description How many seconds to wait for an event where there is none yet. Default 0. */
-                wait?: number;
-            };
-            header?: {
-                /** @description Goes into the events of the request and into the answer; anything else than this is replaced. */
-                "X-Correlation-Id"?: components["parameters"]["X-Correlation-Id"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A page of the log. */
-            200: {
-                headers: {
-                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FeedResponse"];
-                };
-            };
-            400: components["responses"]["ValidationFailed"];
-            401: components["responses"]["Unauthenticated"];
-            403: components["responses"]["Forbidden"];
             409: components["responses"]["PositionOfAnotherEra"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];

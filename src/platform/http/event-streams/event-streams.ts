@@ -1,7 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { Gauge } from 'prom-client';
-import { messageOfThrown } from '../../../event-sourcing';
 import { Environment } from '../../config/environment';
 import { Metrics } from '../../observability/metrics';
 import { Draining } from '../draining';
@@ -63,7 +62,7 @@ export class EventStreams {
     try {
       for await (const message of messagesUntil(stream.signal)) await stream.send(message);
     } catch (error) {
-      if (!stream.signal.aborted) this.logger.warn(`A stream of events ended: ${messageOfThrown(error)}`);
+      if (!stream.signal.aborted) this.logger.warn('A stream of events failed.', (error as Error).stack);
     } finally {
       clearTimeout(renewal);
       this.open.delete(stream);
