@@ -81,10 +81,14 @@ async function send(
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
     const outgoing = request({ hostname, port, ...options }, (incoming) => {
-      text(incoming).then(
-        (got) => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text: got }),
-        reject,
-      );
+      const { statusCode: status = 0, headers } = incoming;
+      // It has no end: its head is the answer.
+      if (headers['content-type']?.startsWith('text/event-stream')) {
+        incoming.destroy();
+        resolve({ status, headers, text: '' });
+        return;
+      }
+      text(incoming).then((got) => resolve({ status, headers, text: got }), reject);
     });
     outgoing.on('error', reject);
     outgoing.end(body);
