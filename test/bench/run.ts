@@ -5,7 +5,6 @@ import { appendToNewStream, commandCycle, followWriters, loadThousand } from './
 import { bareStore, BenchStore, openPeers, ourStore, Peer, peersAreInstalled } from './bench-store';
 import { catchUp } from './catch-up';
 import { writeCharts } from './charts';
-import { http } from './http/http';
 import { byCommand, byTheStore, contention } from './contention';
 import { compare, Contestant, Figure } from './measure';
 import { readLog, readRows } from './reads';
@@ -101,10 +100,6 @@ class Bench {
     ].join('\n');
   }
 
-  http(): Promise<Section> {
-    return http(this.system, { rounds, roundMs: Math.max(1_000, 2 * roundMs) });
-  }
-
   private compare(contestants: readonly Contestant[], concurrency: number): Promise<readonly Figure[]> {
     return compare(contestants, { concurrency, rounds, roundMs });
   }
@@ -129,8 +124,7 @@ async function report(): Promise<string> {
     const reads = await step('reads', () => bench.reads());
     const catchUp = await step('catch-up', () => bench.catchUp());
     const contention = await step('contention', () => bench.contention());
-    const http = await step('HTTP', () => bench.http());
-    const sections = [appends, cycles, reads, catchUp, http];
+    const sections = [appends, cycles, reads, catchUp];
     const charts = withPeers && writes ? [await writeCharts(appends, cycles, join(docs, 'charts'))] : [];
     const notes = [
       `- Medians of ${rounds} interleaved rounds of ${roundMs} ms after a warm-up; rates a second, ratio to the first line in bold, min–max, p50 / p99 over all rounds; ${connections} connections for each contestant.`,
