@@ -21,10 +21,11 @@ export class FixedPortPostgres {
     private readonly cluster: string,
     private readonly port: number,
     readonly url: string,
+    private readonly more: Readonly<Record<string, string>>,
   ) {}
 
-  /** Makes a cluster, and starts its server. */
-  static async create(): Promise<FixedPortPostgres> {
+  /** Makes a cluster, and starts its server. `more`: settings besides those that all have. */
+  static async create(more: Readonly<Record<string, string>> = {}): Promise<FixedPortPostgres> {
     const folder = await mkdtemp(join(tmpdir(), 'annals-faults-'));
     await chmod(folder, 0o755);
     const made = await startEmbeddedPostgres({ dataDir: folder });
@@ -32,7 +33,7 @@ export class FixedPortPostgres {
     const port = await portForGood();
     const url = new URL(made.url);
     url.port = String(port);
-    const server = new FixedPortPostgres(folder, made.dataDir, port, url.href);
+    const server = new FixedPortPostgres(folder, made.dataDir, port, url.href, more);
     await server.start();
     return server;
   }
@@ -67,6 +68,7 @@ export class FixedPortPostgres {
     const { postgres } = await usableBinaries(account);
     const all = {
       ...settings,
+      ...this.more,
       listen_addresses: '127.0.0.1',
       unix_socket_directories: '',
       port: String(this.port),

@@ -20,15 +20,17 @@ export class ProjectionSegment implements Subscriber {
   readonly version: number;
   readonly from: Subscriber['from'];
   readonly eventsPerTransaction = Number.POSITIVE_INFINITY;
+  readonly isFlushed: boolean;
 
   constructor(
     private readonly projection: Projection,
     readonly segment: Segment,
     private readonly target: ProjectionTarget,
   ) {
-    const { name, version } = projection;
+    const { name, version, definition } = projection;
     this.name = target === 'live' ? name : shadowName(name);
     this.version = version;
+    this.isFlushed = definition.flush ?? false;
     this.from = target === 'live' ? 'beginning' : 'never';
   }
 

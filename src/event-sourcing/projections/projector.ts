@@ -13,6 +13,12 @@ export interface ProjectorOptions {
    * rows each belong to one stream: streams of different segments have no order among each other. Default: 1.
    */
   readonly segments?: number;
+  /**
+   * Whether each commit waits until it is on the disk, and on a standby that is synchronous. Default: false. What a crash of the
+   * server loses of rows it loses of their checkpoint, too, and it is projected again. True is for rows that something outside
+   * the database acts upon.
+   */
+  readonly flush?: boolean;
 }
 
 export interface ProjectorDefinition extends ProjectorOptions {

@@ -27,6 +27,8 @@ export interface Subscriber {
   readonly from: 'beginning' | 'now' | 'never';
   /** Events that may share a transaction: one, where what is done outside the database could not be rolled back. */
   readonly eventsPerTransaction: number;
+  /** Whether the commit that moves its checkpoint waits until it is on the disk, and on a standby that is synchronous. */
+  readonly isFlushed: boolean;
   /** Whether the event is for it. @throws UnknownEventTypeError */
   wants(event: RecordedEvent): boolean;
   /** Handles events in order, in the transaction that also moves the checkpoint. All is written when it resolves. */

@@ -93,13 +93,21 @@ const move = sql`
     lease_expires_at = clock_timestamp() + make_interval(secs => $5), lease_seconds = $5
   WHERE name = $1 AND segment = $2 AND epoch = $3 AND owner = $4 AND position = $6`;
 
-/** Only past an event that the log of this database holds under the id $9. */
+/**
+ * Last in its transaction, so it says how that commits. Unless $9, nobody waits for the disk or for a standby: a crash of the
+ * server then loses rows and checkpoint together, and never an event, because the log is written in order and the event has
+ * been flushed before.
+ */
+const committing = `
+  RETURNING position, set_config('synchronous_commit', CASE WHEN $9::boolean THEN current_setting('synchronous_commit') ELSE 'off' END, true)`;
+
+/** Only past an event that the log of this database holds under the id $10. */
 export const moveCheckpoint = sql`${move}
-    AND EXISTS (SELECT FROM ${annals}.events WHERE events.position = $7 AND event_id = $9)
-  RETURNING position`;
+    AND EXISTS (SELECT FROM ${annals}.events WHERE events.position = $7 AND event_id = $10)
+  ${committing}`;
 
 /** For a store that keeps its events elsewhere. */
-export const moveCheckpointOfOtherStore = sql`${move} RETURNING position`;
+export const moveCheckpointOfOtherStore = sql`${move} ${committing}`;
 
 /** Whether the log holds this event: position $1, id $2. */
 export const findEvent = sql`SELECT position FROM ${annals}.events WHERE position = $1 AND event_id = $2`;

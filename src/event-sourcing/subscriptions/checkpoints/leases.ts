@@ -32,6 +32,8 @@ export interface Lease {
   readonly position: Position;
   /** Whether the row already carried a failure when the lease was taken. */
   readonly wasFailing: boolean;
+  /** Whether the commits that move the checkpoint wait for the disk. */
+  readonly isFlushed: boolean;
 }
 
 /** Another process has taken the lease; nothing of the transaction may be kept. */
@@ -131,7 +133,8 @@ export class Leases {
   ): Promise<void> {
     const last = events.at(-1);
     if (!last) return;
-    const values = [...this.keyOf(lease), this.leaseSeconds, from, last.position, seenSum(events)];
+    const { isFlushed } = lease;
+    const values = [...this.keyOf(lease), this.leaseSeconds, from, last.position, seenSum(events), isFlushed];
     const [rows] = this.isLogHere
       ? await query<[unknown[], number]>(manager, moveCheckpoint, [...values, last.id])
       : await query<[unknown[], number]>(manager, moveCheckpointOfOtherStore, values);
@@ -177,6 +180,7 @@ export class Leases {
       epoch,
       position: BigInt(row.position),
       wasFailing: row.failure !== null,
+      isFlushed: subscriber.isFlushed,
     };
   }
 

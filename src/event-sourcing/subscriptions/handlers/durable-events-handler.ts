@@ -14,6 +14,12 @@ export interface DurableHandlerOptions {
    * `manager` and `rows`: when one of them fails, the others are rolled back with it, and handled again.
    */
   readonly eventsPerTransaction?: number;
+  /**
+   * Whether each commit waits until it is on the disk, and on a standby that is synchronous. Default: true. False is for a handler
+   * that does nothing but write through `manager` and `rows`, and whose rows nothing outside the database acts upon: what a
+   * crash of the server loses of them is handled again.
+   */
+  readonly flush?: boolean;
 }
 
 /** What a durable handler gets besides the event. */

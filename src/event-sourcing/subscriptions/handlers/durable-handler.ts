@@ -41,6 +41,10 @@ export class DurableHandler implements Subscriber {
     return this.definition.eventsPerTransaction ?? 1;
   }
 
+  get isFlushed(): boolean {
+    return this.definition.flush ?? true;
+  }
+
   wants({ type }: RecordedEvent): boolean {
     return this.events.has(this.registry.classOf(type));
   }
