@@ -28,6 +28,7 @@ import { defaultSubscriptionSettings, SubscriptionSettings } from './subscriptio
 import { Subscribers } from './subscribers';
 import { SubscriptionControl } from './subscriptions/operate/subscription-control';
 import { SharedLog } from './log/shared-log';
+import { WantedReadModels } from './subscriptions/delivery/wanted-read-models';
 import { RunFactory } from './subscriptions/delivery/run-factory';
 import { SubscriptionStatuses } from './subscriptions/operate/subscription-status';
 import { SubscriptionWatchdog } from './subscriptions/operate/subscription-watchdog';
@@ -60,6 +61,7 @@ export const rootProviders: Provider[] = [
   Explorer,
   ApplicationStart,
   ApplicationEventBus,
+  WantedReadModels,
   ProjectionPositions,
   ProjectionFold,
   LogCheck,

@@ -8,6 +8,7 @@ import { DurableHandler } from '../../src/event-sourcing/subscriptions/handlers/
 import { RunFactory } from '../../src/event-sourcing/subscriptions/delivery/run-factory';
 import { segmentsOf } from '../../src/event-sourcing/projections/projection-segment';
 import { defaultSubscriptionSettings } from '../../src/event-sourcing/subscriptions/subscription-settings';
+import { WantedReadModels } from '../../src/event-sourcing/subscriptions/delivery/wanted-read-models';
 import { Peer } from './bench-store';
 import { Unheard } from './bench-user';
 import { byHand } from './catch-up-by-hand';
@@ -90,11 +91,12 @@ function ours(
     run: async (events) => {
       await pool.query('DELETE FROM annals.subscriptions');
       const projected = new ProgressSignal();
-      const positions = new ProjectionPositions(dataSource, projected);
+      const wanted = new WantedReadModels();
+      const positions = new ProjectionPositions(dataSource, projected, wanted);
       const leases = new Leases(dataSource, uuidv7(), 60);
       const settings = { ...defaultSubscriptionSettings, batchSize };
       const log = new SharedLog(store);
-      const factory = new RunFactory(store, log, dataSource, leases, appended, projected, settings);
+      const factory = new RunFactory(store, log, dataSource, leases, appended, projected, wanted, settings);
       const runs = all.map((segments) => factory.run(segments[0]?.name ?? '', segments));
       for (const run of runs) run.start();
       const arrivals = runs.map((run) => positions.waitFor(run.name, BigInt(events), 120_000));

@@ -55,7 +55,8 @@ export class InMemoryEventStore extends EventStore {
     if (verdict.verdict === 'appended') this.store(append);
     const result = resultOf(append, verdict);
     if (append.receipt) this.receipts.keep(append.receipt, { stream: { ...append.stream }, ...result });
-    this.signal.notify();
+    if (verdict.verdict === 'appended') this.signal.appendedUpTo(verdict.position);
+    else this.signal.notify();
     return result;
   }
 

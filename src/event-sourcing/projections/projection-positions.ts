@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 import { Position } from '../event-store/event-envelope';
 import { ProgressSignal } from '../event-store/progress-signal';
 import { DATA_SOURCE } from '../injection-tokens';
+import { WantedReadModels } from '../subscriptions/delivery/wanted-read-models';
 import { PositionWaiters } from './position-waiters';
 import { annals, sql } from '../schema/sql';
 import { query } from '../schema/query';
@@ -21,6 +22,7 @@ export class ProjectionPositions {
   constructor(
     @Inject(DATA_SOURCE) private readonly dataSource: DataSource,
     private readonly projected: ProgressSignal,
+    private readonly wanted: WantedReadModels,
   ) {}
 
   /**
@@ -58,6 +60,7 @@ export class ProjectionPositions {
     try {
       do {
         const seen = this.projected.count;
+        this.wanted.want(name);
         waiters.reached(await this.position(name));
         if (!waiters.isEmpty) await this.projected.wait(seen, pollMs);
       } while (!waiters.isEmpty);

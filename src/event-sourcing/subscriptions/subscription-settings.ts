@@ -5,6 +5,11 @@ export interface SubscriptionSettings {
   readonly leaseSeconds: number;
   /** How often to look for events and for free leases when nothing wakes the loop, in milliseconds. */
   readonly pollMs: number;
+  /**
+   * How long a page that follows another one closely may wait for more events, in milliseconds; 0: not at all. Nothing waits after
+   * a rest, and a page that somebody waits for by `Min-Event-Position` is read at once.
+   */
+  readonly companyMs: number;
   /** Events in one transaction, at most. */
   readonly batchSize: number;
   /** Longest pause after a failure of the subscription as a whole, in milliseconds. */
@@ -28,6 +33,7 @@ export const defaultSubscriptionSettings: SubscriptionSettings = {
   enabled: true,
   leaseSeconds: 5,
   pollMs: 200,
+  companyMs: 10,
   batchSize: 1_000,
   maxBackoffMs: 5_000,
   handlerTimeoutMs: 30_000,

@@ -7,6 +7,7 @@ import { Leases } from '../../../src/event-sourcing/subscriptions/checkpoints/le
 import { SharedLog } from '../../../src/event-sourcing/log/shared-log';
 import { RunFactory } from '../../../src/event-sourcing/subscriptions/delivery/run-factory';
 import { defaultSubscriptionSettings } from '../../../src/event-sourcing/subscriptions/subscription-settings';
+import { WantedReadModels } from '../../../src/event-sourcing/subscriptions/delivery/wanted-read-models';
 import { openGrowthDatabase } from './growth-database';
 
 /** What a process that did nothing else has to say of its catch-up. */
@@ -25,12 +26,13 @@ async function catchUp(url: string): Promise<CatchUpReport> {
   const { store, dataSource, projection, appended, projected } = database;
   const settings = defaultSubscriptionSettings;
   const leases = new Leases(dataSource, uuidv7(), settings.leaseSeconds);
-  const positions = new ProjectionPositions(dataSource, projected);
+  const wanted = new WantedReadModels();
+  const positions = new ProjectionPositions(dataSource, projected, wanted);
   const from = await positions.position('users');
   const head = await store.head();
   const rssBefore = process.memoryUsage.rss() / 1_048_576;
   const log = new SharedLog(store);
-  const factory = new RunFactory(store, log, dataSource, leases, appended, projected, settings);
+  const factory = new RunFactory(store, log, dataSource, leases, appended, projected, wanted, settings);
   const run = factory.run('users', segmentsOf(projection));
   const started = performance.now();
   run.start();

@@ -20,6 +20,7 @@ import { SharedLog } from '../../../src/event-sourcing/log/shared-log';
 import { RunFactory } from '../../../src/event-sourcing/subscriptions/delivery/run-factory';
 import { SubscriptionRun } from '../../../src/event-sourcing/subscriptions/delivery/subscription-run';
 import { runInMessageContext } from '../../../src/event-sourcing';
+import { WantedReadModels } from '../../../src/event-sourcing/subscriptions/delivery/wanted-read-models';
 import { Counted, startTallies, TallySystem } from './tally';
 
 @DomainEvent('Mirrored')
@@ -114,6 +115,7 @@ describe('a durable handler', () => {
       new Leases(dataSource, 'test', 5),
       new AppendSignal(),
       new ProgressSignal(),
+      new WantedReadModels(),
       all,
     );
     const loop = factory.run('mirror', [new DurableHandler(definition, new Handler(), registry)]);

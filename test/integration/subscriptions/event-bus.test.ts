@@ -37,7 +37,10 @@ describe('the plain event bus', () => {
     };
     const bus = { publish } as unknown as EventBus;
     const log = new SharedLog(test.store);
-    bridge = new EventBusBridge(test.store, log, registry, bus, new AppendSignal(), { pollMs: 20 });
+    bridge = new EventBusBridge(test.store, log, registry, bus, new AppendSignal(), {
+      pollMs: 20,
+      companyMs: 0,
+    });
     await bridge.start();
   });
 

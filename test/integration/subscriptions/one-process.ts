@@ -13,12 +13,15 @@ import { Subscriber } from '../../../src/event-sourcing/subscriptions/subscriber
 import { RunFactory } from '../../../src/event-sourcing/subscriptions/delivery/run-factory';
 import { defaultSubscriptionSettings } from '../../../src/event-sourcing/subscriptions/subscription-settings';
 import { SubscriptionRun } from '../../../src/event-sourcing/subscriptions/delivery/subscription-run';
+import { ProjectionPositions } from '../../../src/event-sourcing/projections/projection-positions';
+import { WantedReadModels } from '../../../src/event-sourcing/subscriptions/delivery/wanted-read-models';
 
 /** What one process has: a pool of its own, leases, and a count of the statements that it sends. */
 export interface OneProcess {
   readonly dataSource: DataSource;
   readonly store: PostgresEventStore;
   readonly leases: Leases;
+  readonly positions: ProjectionPositions;
   /** The first words of the statements sent so far by the data source and for the leases, and how many values they ask for. */
   readonly statements: readonly string[];
   run(...subscribers: readonly Subscriber[]): SubscriptionRun;
@@ -38,15 +41,17 @@ export async function startProcess(
   const appended = new AppendSignal();
   const store = new PostgresEventStore({ connection: { connectionString: url } }, appended);
   const settings = { ...defaultSubscriptionSettings, pollMs: 50, leaseSeconds: 1, ...given };
-  const leases = new Leases(dataSource, owner, settings.leaseSeconds, settings.pollMs);
+  const leases = new Leases(dataSource, owner, settings.leaseSeconds, Math.min(settings.pollMs, 50));
   const log = new SharedLog(store);
   const projected = new ProgressSignal();
-  const factory = new RunFactory(store, log, dataSource, leases, appended, projected, settings);
+  const wanted = new WantedReadModels();
+  const factory = new RunFactory(store, log, dataSource, leases, appended, projected, wanted, settings);
   const runs: SubscriptionRun[] = [];
   return {
     dataSource,
     store,
     leases,
+    positions: new ProjectionPositions(dataSource, projected, wanted),
     statements,
     run(...subscribers) {
       const run = factory.run(subscribers[0]?.name ?? '', subscribers);
@@ -75,6 +80,7 @@ export function handlerOf(
     segment: { index: 0, count: 1 },
     from: 'beginning',
     eventsPerTransaction: 1,
+    isFlushed: true,
     wants: () => true,
     async handle(events, manager, within) {
       for (const event of events) await within(event, () => Promise.resolve(work(event, manager)));

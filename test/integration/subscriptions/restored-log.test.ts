@@ -145,7 +145,10 @@ describe('the bridge to the event bus', () => {
     registry.register(Counted);
     const bus = { publish: ({ by }: Counted) => heard.push(by) } as unknown as EventBus;
     const log = new SharedLog(system.store);
-    bridge = new EventBusBridge(system.store, log, registry, bus, new AppendSignal(), { pollMs: 100 });
+    bridge = new EventBusBridge(system.store, log, registry, bus, new AppendSignal(), {
+      pollMs: 100,
+      companyMs: 0,
+    });
   });
 
   afterEach(() => bridge.stop());

@@ -25,6 +25,7 @@ import { SharedLog } from '../../../src/event-sourcing/log/shared-log';
 import { Subscribers } from '../../../src/event-sourcing/subscribers';
 import { SubscriptionRun } from '../../../src/event-sourcing/subscriptions/delivery/subscription-run';
 import { RunFactory } from '../../../src/event-sourcing/subscriptions/delivery/run-factory';
+import { WantedReadModels } from '../../../src/event-sourcing/subscriptions/delivery/wanted-read-models';
 import {
   defaultSubscriptionSettings,
   SubscriptionSettings,
@@ -124,6 +125,7 @@ export async function startTallies(
   );
   const appended = new AppendSignal();
   const projected = new ProgressSignal();
+  const wanted = new WantedReadModels();
   const connection = { connectionString: database.url };
   const store = new PostgresEventStore({ connection, ...pages }, appended);
   const projections = projectionsOf({}, { version: 1, segments: 1 });
@@ -138,14 +140,14 @@ export async function startTallies(
   const factoryOf = (owner: string, settings: SubscriptionSettings) => {
     const leases = new Leases(dataSource, owner, settings.leaseSeconds);
     const log = new SharedLog(store);
-    return new RunFactory(store, log, dataSource, leases, appended, projected, settings);
+    return new RunFactory(store, log, dataSource, leases, appended, projected, wanted, settings);
   };
   return {
     database,
     dataSource,
     store,
     projections,
-    positions: new ProjectionPositions(dataSource, projected),
+    positions: new ProjectionPositions(dataSource, projected, wanted),
     fold: new ProjectionFold(dataSource, store),
     control: new SubscriptionControl(dataSource, subscribers),
     statuses: new SubscriptionStatuses(dataSource, subscribers),

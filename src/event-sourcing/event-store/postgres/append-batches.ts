@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
+import { largestOf } from '../../bigints';
 import { isWorthAnotherTry } from '../../postgres/database-failure';
 import { RunKernelStatement } from '../../schema/kernel-statement';
 import { AppendVerdict } from '../append-verdict';
@@ -37,7 +38,7 @@ export class AppendBatches {
   ): Promise<readonly AppendVerdict[]> {
     try {
       const verdicts = await appendBatch(batch, this.run);
-      this.signal.notify();
+      this.tell(verdicts);
       this.notices.tell();
       return verdicts;
     } catch (error) {
@@ -46,5 +47,12 @@ export class AppendBatches {
       await delay(pause);
       return this.sendBatch(batch, later);
     }
+  }
+
+  private tell(verdicts: readonly AppendVerdict[]): void {
+    // A conflict tells that another process has appended.
+    if (verdicts.some(({ verdict }) => verdict !== 'appended')) this.signal.notify();
+    const last = largestOf(verdicts.map(({ verdict, position }) => (verdict === 'appended' ? position : 0n)));
+    if (last > 0n) this.signal.appendedUpTo(last);
   }
 }

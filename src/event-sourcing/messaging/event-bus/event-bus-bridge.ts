@@ -11,6 +11,8 @@ import { LogPages } from '../../log/log-pages';
 import { SharedLog } from '../../log/shared-log';
 import type { SubscriptionSettings } from '../../subscriptions/subscription-settings';
 import { SETTINGS } from '../../injection-tokens';
+import { PageRhythm } from '../../subscriptions/delivery/page-rhythm';
+import { WantedReadModels } from '../../subscriptions/delivery/wanted-read-models';
 import { ApplicationEventBus } from './application-event-bus';
 import { HandedEvents } from './handed-events';
 import { runInMessageContext } from '../message-context';
@@ -40,7 +42,7 @@ export class EventBusBridge {
     private readonly registry: EventRegistry,
     @Inject(ApplicationEventBus) private readonly eventBus: Pick<EventBus, 'publish'>,
     private readonly appended: AppendSignal,
-    @Inject(SETTINGS) private readonly settings: Pick<SubscriptionSettings, 'pollMs'>,
+    @Inject(SETTINGS) private readonly settings: Pick<SubscriptionSettings, 'pollMs' | 'companyMs'>,
   ) {
     this.handed = new HandedEvents(store);
   }
@@ -61,8 +63,18 @@ export class EventBusBridge {
     const { signal } = this.stopping;
     let position = head;
     let pages = new LogPages(this.log, 1_000);
+    const { appended, settings } = this;
+    // Nobody waits for the event bus.
+    const rhythm = new PageRhythm('', 1_000, {
+      pollMs: settings.pollMs,
+      companyMs: settings.companyMs,
+      appended,
+      wanted: new WantedReadModels(),
+    });
     while (!signal.aborted) {
-      const seen = this.appended.count;
+      await rhythm.company(signal);
+      const seen = appended.seen;
+      const readAt = performance.now();
       try {
         const events = await this.readAfter(position, pages);
         if (events === undefined) {
@@ -73,7 +85,7 @@ export class EventBusBridge {
         for (const event of events) this.publish(event);
         this.handed.add(events);
         position = events.at(-1)?.position ?? position;
-        if (events.length === 0) await this.appended.wait(seen, this.settings.pollMs, signal);
+        await rhythm.next({ events: events.length, position, seen }, readAt, signal);
       } catch (error) {
         this.logger.warn(`Reading the log for the event bus failed, trying again: ${messageOfThrown(error)}`);
         await delay(1_000, undefined, { signal }).catch(() => undefined);

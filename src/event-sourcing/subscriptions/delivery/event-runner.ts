@@ -76,6 +76,7 @@ export class EventRunner {
   }
 
   private async runPart(part: Part, from: Position, stop: AbortSignal): Promise<Position> {
+    if (part.wanted.length === 0) return this.pass(part, from);
     const handled = this.parts.toHandle(part.wanted);
     const of = {
       name: `"${labelOf(this.subscriber)}" behind position ${from}`,
@@ -94,6 +95,14 @@ export class EventRunner {
     this.partSize.succeeded();
     if (handled.length > 0) await this.commonCause.exclude();
     return outcome.result;
+  }
+
+  /** Nothing of it is for the subscriber: the statement that moves the checkpoint is all there is to do. */
+  private async pass({ events }: Part, from: Position): Promise<Position> {
+    await this.transactions.statement((manager) =>
+      this.leases.moveCheckpoint(manager, this.lease, from, events),
+    );
+    return events.at(-1)?.position ?? from;
   }
 
   /** Handles what there is time for, and moves the checkpoint behind it. */

@@ -48,6 +48,12 @@ export class EventTransactions {
     return inOwnTransaction(this.dataSource, { name, givenUp: this.givenUp }, work);
   }
 
+  /** Runs one statement that is a transaction of its own. */
+  statement<R>(work: (manager: EntityManager) => Promise<R>): Promise<R> {
+    this.givenUp?.throwIfAborted();
+    return work(this.dataSource.manager);
+  }
+
   private async tryOnce<R>(
     name: string,
     isAlone: boolean,

@@ -20,6 +20,7 @@ import { PageParts } from './page-parts';
 import { PartSize } from './part-size';
 import { SubscriptionLoop } from './subscription-loop';
 import { SubscriptionRun } from './subscription-run';
+import { WantedReadModels } from './wanted-read-models';
 
 /** What a process knows of a segment from one lease to the next. */
 interface RunnerMemory {
@@ -37,6 +38,7 @@ export class RunFactory {
     private readonly leases: Leases,
     private readonly appended: AppendSignal,
     private readonly projected: ProgressSignal,
+    private readonly wanted: WantedReadModels,
     @Inject(SETTINGS) private readonly settings: SubscriptionSettings,
   ) {}
 
@@ -61,6 +63,7 @@ export class RunFactory {
       this.log,
       this.appended,
       this.projected,
+      this.wanted,
       this.settings,
       share,
     );

@@ -6,6 +6,8 @@ import { AppendSignal, ProgressSignal } from '../../event-store/progress-signal'
 import { endInTime, WorkGivenUpError } from './end-in-time';
 import { EventRunner } from './event-runner';
 import { FairShare, Place } from './fair-share';
+import { PageRhythm } from './page-rhythm';
+import { WantedReadModels } from './wanted-read-models';
 import { Lease, LeaseLostError, Leases } from '../checkpoints/leases';
 import { LogPages } from '../../log/log-pages';
 import { SharedLog } from '../../log/shared-log';
@@ -46,6 +48,7 @@ export class SubscriptionLoop {
     private readonly log: SharedLog,
     private readonly appended: AppendSignal,
     private readonly projected: ProgressSignal,
+    private readonly wanted: WantedReadModels,
     private readonly settings: SubscriptionSettings,
     private readonly share?: FairShare,
   ) {
@@ -129,15 +132,19 @@ export class SubscriptionLoop {
   }
 
   private async follow({ lease, place, stop, givenUp }: Following): Promise<void> {
-    const { appended, settings } = this;
+    const { appended, wanted, settings } = this;
     const runner = this.makeRunner(lease, givenUp);
     await runner.prepare();
     const pages = new LogPages(this.log, settings.batchSize);
+    const { pollMs, companyMs, batchSize } = settings;
+    const rhythm = new PageRhythm(this.name, batchSize, { appended, wanted, pollMs, companyMs });
     let position = lease.position;
     let isFailing = lease.wasFailing || this.failures > 0;
     while (!stop.aborted && !place.shouldYield()) {
-      const seen = appended.count;
+      await rhythm.company(stop);
+      const seen = appended.seen;
       await runner.retryDue();
+      const readAt = performance.now();
       const events = await pages.after(position);
       const began = performance.now();
       const before = position;
@@ -145,8 +152,8 @@ export class SubscriptionLoop {
       const handled = Number(position - before);
       subscriptionBatch.publish({ ...originOf(this.subscriber), events: handled, began });
       isFailing = isFailing && !(await this.noteProgress(lease));
-      if (events.length === 0) await appended.wait(seen, untilNextPoll(settings.pollMs), stop);
-      else this.projected.notify();
+      if (events.length > 0) this.projected.notify();
+      await rhythm.next({ events: events.length, position, seen }, readAt, stop);
     }
   }
 
@@ -178,9 +185,4 @@ export class SubscriptionLoop {
   private async pause(ms: number): Promise<void> {
     await delay(ms, undefined, { signal: this.stopping.signal }).catch(() => undefined);
   }
-}
-
-/** All loops of a process poll at the same moments, so that they read the end of the log together. In milliseconds. */
-function untilNextPoll(pollMs: number): number {
-  return Math.ceil(pollMs - (performance.now() % pollMs));
 }
