@@ -51,7 +51,7 @@ function observedClient(found: (shape: string) => void): new (config?: ClientCon
       super({ ...config, options });
       // A notice to other processes goes when its time has come, and the settings of a session whenever one begins.
       const tell = ({ 'Query Text': text, Plan: plan }: ObservedPlan): void => {
-        if (!/pg_notify|set_config/.test(text)) found(planShape(plan));
+        if (!/pg_notify|count\(set_config|^\s*SELECT set_config/.test(text)) found(planShape(plan));
       };
       this.on('notice', ({ message = '' }) => {
         const json = /^duration: .* plan:\n([\s\S]*)$/.exec(message)?.[1];
