@@ -11,6 +11,7 @@ const { segmentsOf } = kernel('projections/projection-segment');
 const { Leases } = kernel('subscriptions/checkpoints/leases');
 const { SharedLog } = kernel('log/shared-log');
 const { RunFactory } = kernel('subscriptions/delivery/run-factory');
+const { WantedReadModels } = kernel('subscriptions/delivery/wanted-read-models');
 const { defaultSubscriptionSettings } = kernel('subscriptions/subscription-settings');
 
 const [url, owner] = process.argv.slice(2);
@@ -44,7 +45,8 @@ const settings = { ...defaultSubscriptionSettings, leaseSeconds: 2 };
 const leases = new Leases(dataSource, owner, settings.leaseSeconds);
 const log = new SharedLog(store);
 const projected = new ProgressSignal();
-const factory = new RunFactory(store, log, dataSource, leases, appended, projected, settings);
+const wanted = new WantedReadModels();
+const factory = new RunFactory(store, log, dataSource, leases, appended, projected, wanted, settings);
 const run = factory.run('busy', segmentsOf(projections.get('busy')));
 run.start();
 process.on('SIGTERM', async () => {
