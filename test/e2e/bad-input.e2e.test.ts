@@ -20,7 +20,7 @@ afterAll(async () => {
 });
 afterEach(async () => {
   const { rows } = await database.query<{ events: string; claims: string; head: string }>(
-    'SELECT (SELECT count(*) FROM annals.events) AS events, (SELECT count(*) FROM annals.claims) AS claims, head FROM annals.event_log',
+    'SELECT count(*) AS events, (SELECT count(*) FROM annals.claims) AS claims, COALESCE(max(position), 0) AS head FROM annals.events',
   );
   const count = String(accepted);
   expect(rows).toEqual([{ events: count, claims: count, head: count }]);

@@ -36,7 +36,10 @@ const people = join(root, 'test', 'demo', 'people.csv');
 
 /** Runs the service until its read model has the whole log, and asks it. */
 async function withService<T>(ask: (client: Client) => Promise<T>): Promise<T> {
-  const [head] = await query<{ head: string }>(database.url, 'SELECT head FROM annals.event_log');
+  const [head] = await query<{ head: string }>(
+    database.url,
+    'SELECT COALESCE(max(position), 0) AS head FROM annals.events',
+  );
   const service = await startService({ DATABASE_URL: database.url });
   const client = new Client(service.url);
   const headers = { 'Min-Event-Position': head?.head ?? '', Prefer: 'wait=10' };
@@ -62,7 +65,9 @@ describe('migrate', () => {
       ]);
       const second = await commandLineOf(empty.url)('migrate', '--json');
       expect([second.code, second.stdout, second.stderr]).toEqual([0, '{"migrations":[]}\n', '']);
-      expect(await query(empty.url, 'SELECT head FROM annals.event_log')).toEqual([{ head: '0' }]);
+      expect(await query(empty.url, 'SELECT COALESCE(max(position), 0) AS head FROM annals.events')).toEqual([
+        { head: '0' },
+      ]);
     } finally {
       await empty.drop();
     }

@@ -37,7 +37,8 @@ export function openPool(url: string): Pool {
 
 export async function placesOf(pool: Pool): Promise<{ readonly head: bigint; readonly checkpoint: bigint }> {
   const { rows } = await pool.query<{ head: string; checkpoint: string | null }>(
-    `SELECT head, (SELECT position FROM annals.subscriptions WHERE name = 'users') AS checkpoint FROM annals.event_log`,
+    `SELECT COALESCE(max(position), 0) AS head, (SELECT position FROM annals.subscriptions WHERE name = 'users') AS checkpoint
+     FROM annals.events`,
   );
   return { head: BigInt(rows[0]?.head ?? 0), checkpoint: BigInt(rows[0]?.checkpoint ?? 0) };
 }

@@ -6,14 +6,13 @@
 -- The log ---------------------------------------------------------------------------------------------------------------------
 
 -- Locked by an append until it commits, which makes positions dense and gives them the order of commits: a reader of
--- "position > n" misses nothing.
+-- "position > n" misses nothing. See lock_log().
 CREATE TABLE event_log (
   only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
-  log_id uuid NOT NULL DEFAULT gen_random_uuid(),
-  head bigint NOT NULL DEFAULT 0 CHECK (head >= 0)
-) WITH (fillfactor = 10, autovacuum_vacuum_threshold = 200, autovacuum_vacuum_scale_factor = 0);
+  log_id uuid NOT NULL DEFAULT gen_random_uuid()
+);
 
-COMMENT ON TABLE event_log IS 'One row: the position of the last event. Locked by an append until it commits.';
+COMMENT ON TABLE event_log IS 'One row, which stands for the log. An append locks it until it commits, and never changes it.';
 COMMENT ON COLUMN event_log.log_id IS 'Made once for each log. A copy of the database has the same.';
 
 INSERT INTO event_log DEFAULT VALUES;

@@ -1,15 +1,16 @@
 import type { DataSource } from 'typeorm';
 import { EventRegistrationError } from '../event-store/event-registry';
 import { DatabaseNotReadyError } from './errors';
+import { lastPosition } from '../event-store/postgres/read-head';
 import { annals, sql } from '../schema/sql';
 import { query } from '../schema/query';
 
 const findTraces = sql`
-  SELECT (SELECT head FROM ${annals}.event_log WHERE only_row) AS head,
+  SELECT ${lastPosition} AS head,
     (SELECT string_agg(DISTINCT name, ', ') FROM ${annals}.subscriptions WHERE position > 0) AS subscriptions`;
 
 interface Traces {
-  readonly head: string | null;
+  readonly head: string;
   readonly subscriptions: string | null;
 }
 
@@ -19,7 +20,7 @@ interface Traces {
  */
 export async function checkInMemory(dataSource: DataSource): Promise<void> {
   const [traces] = await query<Traces[]>(dataSource, findTraces);
-  if (!traces || (BigInt(traces.head ?? 0) === 0n && traces.subscriptions === null)) return;
+  if (!traces || (BigInt(traces.head) === 0n && traces.subscriptions === null)) return;
   const held = traces.subscriptions ? `checkpoints of another log (${traces.subscriptions})` : 'another log';
   throw new DatabaseNotReadyError(
     `The store in memory begins empty, and the database holds ${held}, so events would be passed over. Use an empty database, or the ` +

@@ -86,8 +86,7 @@ export async function checkLog(url: string): Promise<void> {
   if (problem === undefined) return;
   throw new DatabaseRefusedError(
     `The log cannot take appends: ${problem}. Were its tables restored one without the other? Restore all of them; or, when ` +
-      '"npm run cli -- verify" finds nothing else wrong, run: INSERT INTO annals.event_log (head) SELECT COALESCE(max(position), 0) FROM annals.events ' +
-      'ON CONFLICT (only_row) DO UPDATE SET head = EXCLUDED.head',
+      '"npm run cli -- verify" finds nothing else wrong, run: INSERT INTO annals.event_log DEFAULT VALUES',
   );
 }
 

@@ -31,10 +31,7 @@ export async function loadLog(url: string, { from, to }: Part): Promise<void> {
 async function load(client: Client, { from, to }: Part): Promise<void> {
   const count = to - from;
   await client.query('BEGIN');
-  const { rows } = await client.query<{ before: string }>(
-    'UPDATE annals.event_log SET head = head + $1 WHERE only_row RETURNING head - $1 AS before',
-    [count],
-  );
+  const { rows } = await client.query<{ before: string }>('SELECT annals.lock_log() AS before');
   const before = Number(rows[0]?.before);
   await copy(client, 'events', count, (index) => eventLine(from + index, before + index + 1));
   const firstUser = from / eventsPerUser;

@@ -29,7 +29,8 @@ describe('group commit', () => {
   }
 
   async function head(): Promise<string | undefined> {
-    return (await test.sql.query<{ head: string }>('SELECT head FROM annals.event_log')).rows[0]?.head;
+    return (await test.sql.query<{ head: string }>('SELECT max(position) AS head FROM annals.events')).rows[0]
+      ?.head;
   }
 
   it('sends a lone append at once, and what arrives meanwhile as one transaction', async () => {

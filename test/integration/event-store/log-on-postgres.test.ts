@@ -109,7 +109,10 @@ describe('the log on Postgres', () => {
 
   it('keeps positions exact beyond 2^53', async () => {
     const { store, sql, close } = await startStore();
-    await sql.query('UPDATE annals.event_log SET head = 9007199254740992');
+    await sql.query(`
+      INSERT INTO annals.events (position, event_id, event_type, schema_version, aggregate_type, aggregate_id, aggregate_version,
+        timestamp, data, metadata)
+      VALUES (9007199254740992, gen_random_uuid(), 'Happened', 1, 'Far', 'a', 1, now(), '{}', '{}')`);
     const { position } = await store.appendToStream(stream(), [happened], { expectedVersion: 0 });
     expect(position).toBe(9_007_199_254_740_993n);
     const [event] = await store.readAll({ after: position - 1n });

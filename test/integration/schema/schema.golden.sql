@@ -26,13 +26,11 @@ COMMENT ON COLUMN annals.discarded_events.superseded IS 'The rows were rebuilt s
 
 CREATE TABLE annals.event_log (
   only_row boolean NOT NULL DEFAULT true,
-  log_id uuid NOT NULL DEFAULT gen_random_uuid(),
-  head bigint NOT NULL DEFAULT 0
-) WITH (fillfactor=10, autovacuum_vacuum_threshold=200, autovacuum_vacuum_scale_factor=0);
-ALTER TABLE annals.event_log ADD CONSTRAINT event_log_head_check CHECK ((head >= 0));
+  log_id uuid NOT NULL DEFAULT gen_random_uuid()
+);
 ALTER TABLE annals.event_log ADD CONSTRAINT event_log_only_row_check CHECK (only_row);
 ALTER TABLE annals.event_log ADD CONSTRAINT event_log_pkey PRIMARY KEY (only_row);
-COMMENT ON TABLE annals.event_log IS 'One row: the position of the last event. Locked by an append until it commits.';
+COMMENT ON TABLE annals.event_log IS 'One row, which stands for the log. An append locks it until it commits, and never changes it.';
 COMMENT ON COLUMN annals.event_log.log_id IS 'Made once for each log. A copy of the database has the same.';
 
 CREATE TABLE annals.events (
@@ -236,7 +234,6 @@ CREATE OR REPLACE FUNCTION annals.append_events(stream_types text[], stream_ids 
 AS $function$
 #variable_conflict use_column
 DECLARE
-  event_total CONSTANT integer := cardinality(event_ids);
   has_claims CONSTANT boolean := cardinality(claim_append) > 0;
   has_receipts CONSTANT boolean := cardinality(receipt_append) > 0;
   head_before bigint;
@@ -249,9 +246,8 @@ DECLARE
   late integer[];
   late_no integer;
   verdicts text[];
-  inserted integer;
 BEGIN
-  UPDATE event_log SET head = head + event_total WHERE only_row RETURNING head - event_total INTO STRICT head_before;
+  head_before := lock_log();
   appended_at := clock_timestamp();
 
   SELECT
@@ -354,11 +350,6 @@ BEGIN
   FROM unnest(event_append, event_ids, event_types, schema_versions, event_data, event_metadata)
     WITH ORDINALITY AS g(append, id, type, schema_version, data, metadata, no)
   WHERE verdicts[g.append] = 'appended';
-
-  GET DIAGNOSTICS inserted = ROW_COUNT;
-  IF inserted <> event_total THEN
-    UPDATE event_log SET head = head_before + inserted WHERE only_row;
-  END IF;
 
   IF has_claims THEN
     DELETE FROM claims k USING unnest(claim_append, claim_scopes, claim_values, claim_releases)
@@ -472,6 +463,32 @@ BEGIN
   IF stored = ids THEN RETURN 'repeated ' || before_first + cardinality(ids); END IF;
   IF expected >= 0 AND (stored[1] <> ids[1] OR cardinality(stored) < cardinality(ids)) THEN RETURN 'version'; END IF;
   RETURN 'duplicate';
+END
+$function$;
+-- EXECUTE TO the owner
+
+CREATE OR REPLACE FUNCTION annals.lock_log()
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SET search_path TO 'annals', 'pg_temp'
+ SET enable_seqscan TO 'off'
+AS $function$
+DECLARE
+  last_position bigint;
+BEGIN
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    RAISE EXCEPTION 'An append needs a transaction at READ COMMITTED, and this one is at %.',
+      upper(current_setting('transaction_isolation'))
+      USING ERRCODE = 'invalid_transaction_state';
+  END IF;
+
+  PERFORM FROM event_log WHERE only_row FOR UPDATE;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'The log cannot be locked: its table event_log has no row.' USING ERRCODE = 'no_data_found';
+  END IF;
+
+  SELECT e.position INTO last_position FROM events e ORDER BY e.position DESC LIMIT 1;
+  RETURN COALESCE(last_position, 0);
 END
 $function$;
 -- EXECUTE TO the owner
@@ -874,11 +891,10 @@ CREATE OR REPLACE FUNCTION annals.try_append_batch(stream_types text[], stream_i
  SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 DECLARE
-  event_total CONSTANT integer := cardinality(event_ids);
   has_claims CONSTANT boolean := cardinality(claim_append) > 0;
   head_before bigint;
 BEGIN
-  UPDATE event_log SET head = head + event_total WHERE only_row RETURNING head - event_total INTO STRICT head_before;
+  head_before := lock_log();
 
   INSERT INTO events (
     position, event_id, event_type, schema_version, aggregate_type, aggregate_id, aggregate_version, timestamp,
@@ -901,10 +917,7 @@ BEGIN
       WHERE NOT c.release
         AND (SELECT true FROM claims k WHERE k.scope = c.scope AND k.value = c.value LIMIT 1));
 
-  IF NOT FOUND THEN
-    UPDATE event_log SET head = head_before WHERE only_row;
-    RETURN NULL;
-  END IF;
+  IF NOT FOUND THEN RETURN NULL; END IF;
 
   IF has_claims THEN
     DELETE FROM claims k USING unnest(claim_append, claim_scopes, claim_values, claim_releases)
@@ -934,23 +947,20 @@ CREATE OR REPLACE FUNCTION annals.try_append_event(stream_type text, stream_id t
  SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 DECLARE
-  head_after bigint;
+  next_position CONSTANT bigint := lock_log() + 1;
 BEGIN
-  UPDATE event_log SET head = head + 1 WHERE only_row RETURNING head INTO STRICT head_after;
 
   INSERT INTO events (
     position, event_id, event_type, schema_version, aggregate_type, aggregate_id, aggregate_version, timestamp,
     data, metadata)
-  SELECT head_after, id, type, schema_version, stream_type, stream_id, expected + 1, clock_timestamp(), data, metadata
+  SELECT next_position, id, type, schema_version, stream_type, stream_id, expected + 1, clock_timestamp(), data, metadata
   WHERE NOT EXISTS (SELECT FROM events e WHERE e.event_id = id)
     AND (
       SELECT e.aggregate_version + CASE WHEN e.event_id <> last_event_id THEN 1 ELSE 0 END FROM events e
       WHERE e.aggregate_type = stream_type AND e.aggregate_id = stream_id AND e.aggregate_version >= expected
       ORDER BY e.aggregate_version DESC LIMIT 1) IS NOT DISTINCT FROM NULLIF(expected, 0);
 
-  IF FOUND THEN RETURN head_after; END IF;
-  UPDATE event_log SET head = head_after - 1 WHERE only_row;
-  RETURN NULL;
+  RETURN CASE WHEN FOUND THEN next_position END;
 END
 $function$;
 -- EXECUTE TO the owner

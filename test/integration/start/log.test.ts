@@ -283,7 +283,12 @@ describe('the store in memory', () => {
     expect(await refusal({ url: a.url, kernel: inMemory })).toContain(
       'The store in memory begins empty, and the database holds checkpoints of another log (bells)',
     );
-    await run(b.url, 'UPDATE annals.event_log SET head = 7');
+    await run(
+      b.url,
+      `INSERT INTO annals.events (position, event_id, event_type, schema_version, aggregate_type, aggregate_id, aggregate_version,
+         timestamp, data, metadata)
+       VALUES (1, gen_random_uuid(), 'BellRung', 1, 'Bell', 'b', 1, now(), '{}', '{}')`,
+    );
     expect(await refusal({ url: b.url, kernel: inMemory })).toContain('and the database holds another log');
   });
 });

@@ -23,6 +23,7 @@ import { AppendBatches } from './append-batches';
 import { AppendNotices } from './append-notices';
 import { AppendQueue } from './append-queue';
 import { BoundedPool, BoundedPoolConfig } from '../../postgres/bounded-pool';
+import { postgresCodeOf } from '../../postgres/postgres-code';
 import { KernelSchema } from '../../schema/kernel-schema';
 import { KernelStatement, RunKernelStatement, runOn } from '../../schema/kernel-statement';
 import { columnParsers } from './column-parsers';
@@ -110,10 +111,7 @@ export class PostgresEventStore extends EventStore {
       return await appendOutside(() => this.queue.push(append));
     } catch (error) {
       publishRefusal(stream.type, error);
-      // The statement of an append is good: where a table or a function is missing, somebody has still to migrate.
-      throw databaseFailureOf(error) === 'schema'
-        ? new EventStoreUnavailableError(error)
-        : unavailable(error);
+      throw appendFailure(error);
     }
   }
 
@@ -207,6 +205,15 @@ export class PostgresEventStore extends EventStore {
       throw unavailable(error);
     }
   }
+}
+
+/** What `lock_log` raises in a transaction of another isolation than READ COMMITTED. */
+const otherIsolation = '25000';
+
+function appendFailure(error: unknown): unknown {
+  if (postgresCodeOf(error) === otherIsolation) return new InvalidAppendError((error as Error).message);
+  // The statement of an append is good: where a table or a function is missing, somebody has still to migrate.
+  return databaseFailureOf(error) === 'schema' ? new EventStoreUnavailableError(error) : unavailable(error);
 }
 
 function unavailable(error: unknown): unknown {

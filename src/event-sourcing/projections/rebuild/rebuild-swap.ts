@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import { Position } from '../../event-store/event-envelope';
 import { EventStore } from '../../event-store/event-store';
+import { lastPosition } from '../../event-store/postgres/read-head';
 import { forgetCheckpoints, forgetMembers } from '../../subscriptions/checkpoints/forget-subscription';
 import type { SubscriptionSettings } from '../../subscriptions/subscription-settings';
 import { shadowName } from '../../subscriptions/subscriber';
@@ -35,9 +36,9 @@ export interface SwapOptions {
 const maxEventsUnderLock = 500;
 
 const readNearness = sql`
-  SELECT l.head - min(s.position) <= $2 AND NOT bool_or(s.paused) AND NOT EXISTS (
+  SELECT ${lastPosition} - min(s.position) <= $2 AND NOT bool_or(s.paused) AND NOT EXISTS (
     SELECT FROM ${annals}.parked_events WHERE subscription = $1) AS near
-  FROM ${annals}.subscriptions AS s CROSS JOIN ${annals}.event_log AS l WHERE s.name = $1 GROUP BY l.head`;
+  FROM ${annals}.subscriptions AS s WHERE s.name = $1`;
 
 const moveDiscarded = sql`UPDATE ${annals}.discarded_events SET subscription = $1 WHERE subscription = $2 AND NOT superseded`;
 

@@ -10,14 +10,14 @@
 -- expected: a version, or -1 for "the stream exists", or -2 for "any".
 --
 -- No two appends of a batch may touch the same stream, event id, claimed value or receipt; then their verdicts do not depend on each
--- other. An event is stored behind the one before it in its stream, and the head moves by what was inserted, whatever the other
--- arguments say: no caller can leave a hole.
+-- other. An event is stored behind the one before it in its stream, and behind the last one of the log, whatever the other arguments
+-- say: no caller can leave a hole.
 --
 -- An append may tell the id of the event at the version that it expects: after a failover that lost commits, another process may have
 -- stored another event at the same version. The id is compared on the row that tells the version of the stream, and only there, so an
 -- append that is sent again meets its own events.
 --
--- Call it at READ COMMITTED: what it reads must be newer than its lock. It runs with the rights of the log's owner, so the role of the
+-- It refuses any other isolation than READ COMMITTED: see lock_log(). It runs with the rights of the log's owner, so the role of the
 -- service needs none to write the log. Plans are kept (generic), because to plan these statements costs more than to run them; and
 -- sequential scans are off, because a plan made for an empty table must serve a full one.
 
@@ -34,7 +34,6 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
 SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
-  event_total CONSTANT integer := cardinality(event_ids);
   has_claims CONSTANT boolean := cardinality(claim_append) > 0;
   has_receipts CONSTANT boolean := cardinality(receipt_append) > 0;
   head_before bigint;
@@ -47,9 +46,8 @@ DECLARE
   late integer[];
   late_no integer;
   verdicts text[];
-  inserted integer;
 BEGIN
-  UPDATE event_log SET head = head + event_total WHERE only_row RETURNING head - event_total INTO STRICT head_before;
+  head_before := lock_log();
   appended_at := clock_timestamp();
 
   SELECT
@@ -152,11 +150,6 @@ BEGIN
   FROM unnest(event_append, event_ids, event_types, schema_versions, event_data, event_metadata)
     WITH ORDINALITY AS g(append, id, type, schema_version, data, metadata, no)
   WHERE verdicts[g.append] = 'appended';
-
-  GET DIAGNOSTICS inserted = ROW_COUNT;
-  IF inserted <> event_total THEN
-    UPDATE event_log SET head = head_before + inserted WHERE only_row;
-  END IF;
 
   IF has_claims THEN
     DELETE FROM claims k USING unnest(claim_append, claim_scopes, claim_values, claim_releases)

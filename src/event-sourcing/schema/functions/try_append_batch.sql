@@ -15,11 +15,10 @@ CREATE OR REPLACE FUNCTION try_append_batch(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
 SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-  event_total CONSTANT integer := cardinality(event_ids);
   has_claims CONSTANT boolean := cardinality(claim_append) > 0;
   head_before bigint;
 BEGIN
-  UPDATE event_log SET head = head + event_total WHERE only_row RETURNING head - event_total INTO STRICT head_before;
+  head_before := lock_log();
 
   INSERT INTO events (
     position, event_id, event_type, schema_version, aggregate_type, aggregate_id, aggregate_version, timestamp,
@@ -42,10 +41,7 @@ BEGIN
       WHERE NOT c.release
         AND (SELECT true FROM claims k WHERE k.scope = c.scope AND k.value = c.value LIMIT 1));
 
-  IF NOT FOUND THEN
-    UPDATE event_log SET head = head_before WHERE only_row;
-    RETURN NULL;
-  END IF;
+  IF NOT FOUND THEN RETURN NULL; END IF;
 
   IF has_claims THEN
     DELETE FROM claims k USING unnest(claim_append, claim_scopes, claim_values, claim_releases)

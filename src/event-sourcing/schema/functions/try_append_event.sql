@@ -7,23 +7,20 @@ CREATE OR REPLACE FUNCTION try_append_event(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
 SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-  head_after bigint;
+  next_position CONSTANT bigint := lock_log() + 1;
 BEGIN
-  UPDATE event_log SET head = head + 1 WHERE only_row RETURNING head INTO STRICT head_after;
 
   INSERT INTO events (
     position, event_id, event_type, schema_version, aggregate_type, aggregate_id, aggregate_version, timestamp,
     data, metadata)
-  SELECT head_after, id, type, schema_version, stream_type, stream_id, expected + 1, clock_timestamp(), data, metadata
+  SELECT next_position, id, type, schema_version, stream_type, stream_id, expected + 1, clock_timestamp(), data, metadata
   WHERE NOT EXISTS (SELECT FROM events e WHERE e.event_id = id)
     AND (
       SELECT e.aggregate_version + CASE WHEN e.event_id <> last_event_id THEN 1 ELSE 0 END FROM events e
       WHERE e.aggregate_type = stream_type AND e.aggregate_id = stream_id AND e.aggregate_version >= expected
       ORDER BY e.aggregate_version DESC LIMIT 1) IS NOT DISTINCT FROM NULLIF(expected, 0);
 
-  IF FOUND THEN RETURN head_after; END IF;
-  UPDATE event_log SET head = head_after - 1 WHERE only_row;
-  RETURN NULL;
+  RETURN CASE WHEN FOUND THEN next_position END;
 END
 $$;
 

@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { Subscriber } from '../subscriber';
+import { lastPosition } from '../../event-store/postgres/read-head';
 import { annals, sql } from '../../schema/sql';
 import { query } from '../../schema/query';
 
@@ -12,7 +13,7 @@ const create = sql`
   INSERT INTO ${annals}.subscriptions (name, segment, segments, version, kind, position, started_after)
   SELECT $1, segment, $2, $3, $4, start, start
   FROM generate_series(0, $2 - 1) AS segment,
-    (SELECT CASE WHEN $5 THEN (SELECT head FROM ${annals}.event_log WHERE only_row) ELSE 0 END AS start) AS s
+    (SELECT CASE WHEN $5 THEN ${lastPosition} ELSE 0 END AS start) AS s
   WHERE NOT EXISTS (SELECT FROM ${annals}.subscriptions WHERE name = $1)`;
 
 /** Makes the rows of a subscription, one for each segment, unless it has some. */

@@ -3,6 +3,7 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import { Position } from '../../event-store/event-envelope';
 import { withLongReads } from '../../postgres/in-snapshot';
 import { eventsPerPiece, piecesOfLog } from '../../event-store/postgres/pieces-of-log';
+import { lastPosition } from '../../event-store/postgres/read-head';
 import { DATA_SOURCE } from '../../injection-tokens';
 import { annals, sql } from '../../schema/sql';
 import { query } from '../../schema/query';
@@ -19,7 +20,7 @@ export interface CheckpointProof {
 }
 
 const readCheckpoints = sql`
-  SELECT name, segment, started_after, position, seen, (SELECT head FROM ${annals}.event_log WHERE only_row) AS head
+  SELECT name, segment, started_after, position, seen, ${lastPosition} AS head
   FROM ${annals}.subscriptions ORDER BY name, segment`;
 
 /** The sum is the one of `seenSum`: the last 64 bits of each id, without sign. */

@@ -1,4 +1,5 @@
 import { leaseLasts } from '../checkpoints/lease-statements';
+import { lastPosition } from '../../event-store/postgres/read-head';
 import { annals, sql } from '../../schema/sql';
 
 /** $1 names, $2 what ends the names of rebuilds. */
@@ -6,10 +7,10 @@ export const selectStatus = sql`
   SELECT s.name, s.segment, s.kind, s.version, s.paused, COALESCE(s.failure, r.trouble) AS failure,
     s.rebuilt_at, s.position AS checkpoint,
     CASE WHEN ${leaseLasts} THEN s.owner END AS owner,
-    l.head, COALESCE(EXTRACT(EPOCH FROM clock_timestamp() - e.timestamp), 0)::double precision AS lag_seconds,
+    ${lastPosition} AS head, COALESCE(EXTRACT(EPOCH FROM clock_timestamp() - e.timestamp), 0)::double precision AS lag_seconds,
     COALESCE(p.parked_count, 0) AS parked_count,
     r.started_at, r.is_held, EXTRACT(EPOCH FROM clock_timestamp() - r.started_at)::double precision AS rebuilding_seconds
-  FROM ${annals}.subscriptions AS s CROSS JOIN ${annals}.event_log AS l
+  FROM ${annals}.subscriptions AS s
     LEFT JOIN ${annals}.events AS e ON e.position = s.position + 1
     LEFT JOIN ${annals}.rebuilds AS r ON r.projection || $2 = s.name
     LEFT JOIN (
