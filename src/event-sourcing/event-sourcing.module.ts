@@ -18,6 +18,7 @@ import { RebuildSwap } from './projections/rebuild/rebuild-swap';
 import { Rebuilds } from './projections/rebuild/rebuilds';
 import { Aggregates } from './repository/aggregates';
 import { aggregateRepositoryToken } from './repository/inject-aggregate';
+import { AggregateStates } from './states/aggregate-states';
 import { CheckpointCheck } from './subscriptions/operate/checkpoint-check';
 import { SubscriptionControl } from './subscriptions/operate/subscription-control';
 import { SubscriptionStatuses } from './subscriptions/operate/subscription-status';
@@ -99,6 +100,7 @@ function rootModule(
       SharedLog,
       EventRegistry,
       Aggregates,
+      AggregateStates,
       Projections,
       ProjectionPositions,
       ProjectionFold,

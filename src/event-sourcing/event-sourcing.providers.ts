@@ -34,6 +34,7 @@ import { SubscriptionStatuses } from './subscriptions/operate/subscription-statu
 import { SubscriptionWatchdog } from './subscriptions/operate/subscription-watchdog';
 import { Subscriptions } from './runtime';
 import { applicationEventStore } from './start/application-event-store';
+import { AggregateStates } from './states/aggregate-states';
 import { ApplicationStart } from './start/application-start';
 import { Explorer } from './start/explorer';
 
@@ -56,6 +57,7 @@ export const rootProviders: Provider[] = [
     useFactory: ({ aggregateCacheBytes }: EventSourcingOptions) => new AggregateCache(aggregateCacheBytes),
   },
   Aggregates,
+  AggregateStates,
   Projections,
   DurableHandlers,
   Explorer,

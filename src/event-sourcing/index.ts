@@ -39,6 +39,17 @@ export { EventSourcedRepository, type UpdateOptions } from './repository/event-s
 export { SecondAppendError } from './repository/receipt-of-request';
 export { aggregateRepositoryToken, InjectAggregate } from './repository/inject-aggregate';
 
+// Looking back: an aggregate as it stood behind each of its events
+export {
+  AggregateStates,
+  type StateAtVersion,
+  type StatesOfStream,
+  type VersionRange,
+} from './states/aggregate-states';
+export { UnknownAggregateTypeError, VersionNotReachedError, VersionRangeError } from './states/errors';
+export type { Readable, ReadableObject } from './states/readable';
+export type { StateChange } from './states/state-changes';
+
 // Read models: projectors, how far they have got, and the proof that they are right
 export { Projector, type ProjectionContext, type ProjectorOptions } from './projections/projector';
 export { InvalidRowError, MissingRowError, RowExistsError, TableMissingError } from './rows/errors';

@@ -10,10 +10,12 @@ const bases = ['EventSourcingError', 'DomainError', 'RequestError'];
 const answeredByKind: Readonly<Record<string, readonly string[]>> = {
   invalid: ['append.invalid', 'email.invalid', 'user-name.invalid', 'validation-failed'],
   'not-found': [
+    'aggregate-type.unknown',
     'parked-event.not-found',
     'parked-stream.not-found',
     'projection.not-found',
     'rebuild.not-found',
+    'stream.version-not-reached',
     'subscription.not-found',
   ],
   conflict: [

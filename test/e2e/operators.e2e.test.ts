@@ -190,6 +190,46 @@ describe('operators', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining('There are: users, welcome-message')]);
   });
 
+  it('see what an aggregate was behind each of its events, and what each changed', async () => {
+    const userId = await createUser();
+    await running.client.put(`/v1/users/${userId}/name`, { name: 'Ada Lovelace' });
+    const states = `/v1/admin/streams/User/${userId}/states`;
+    const page = await get<{ items: object[]; nextFrom: number | null }>(`${states}?from=1&to=2`);
+    expect(page).toMatchObject({
+      items: [
+        { version: 1, type: 'UserCreated', state: { name: 'Ada', isActive: true } },
+        {
+          version: 2,
+          type: 'UserRenamed',
+          state: { name: 'Ada Lovelace', email: `${userId}@example.com` },
+          changes: [{ pointer: '/name', kind: 'changed', from: 'Ada', to: 'Ada Lovelace' }],
+        },
+      ],
+      nextFrom: null,
+    });
+    expect(page.items).toHaveLength(2);
+    expect(await get(`${states}?from=2`)).toMatchObject({ items: [{ version: 2 }] });
+    for (const nothing of [
+      `${states}?from=3`,
+      states.replace('User', 'Order'),
+      states.replace(userId, 'none'),
+    ])
+      expect((await running.client.get(nothing)).problem).toMatchObject({ status: 404, code: 'not-found' });
+    for (const wrong of [`${states}?from=2&to=1`, `${states}?from=0`, `${states}?from=one`])
+      expect((await running.client.get(wrong)).problem).toMatchObject({ status: 400 });
+
+    const shown = await cli('streams', 'show', 'User', userId, '--at', '2', '--json');
+    expect(jsonLines(shown.stdout)).toMatchObject([{ version: 2, state: { name: 'Ada Lovelace' } }]);
+    const { stdout } = await cli('streams', 'show', 'User', userId, '--at', '2');
+    expect(stdout).toContain('changed /name: "Ada" -> "Ada Lovelace"');
+    const beyond = await cli('streams', 'show', 'User', userId, '--at', '3');
+    expect([beyond.code, beyond.stdout, beyond.stderr]).toEqual([
+      1,
+      '',
+      expect.stringContaining('has no version 3 yet'),
+    ]);
+  });
+
   it('read the log, raw', async () => {
     const userId = await createUser();
     const stream = await get<{ items: { version: number; type: string }[]; nextAfter: number | null }>(

@@ -191,6 +191,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/streams/{type}/{id}/states": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the states of an aggregate
+         * @description The aggregate as it stood behind each of its events, as the code of today reads them. A page has at most 100 states, and fewer where they are large.
+         */
+        get: operations["readStates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/events": {
         parameters: {
             query?: never;
@@ -633,6 +653,50 @@ export interface components {
             items: components["schemas"]["EventResponse"][];
             /** @description Send it as `after` to get the next page; null at the end. */
             nextAfter: number | null;
+        };
+        StateChangeResponse: {
+            /**
+             * @description The place in the state, a JSON pointer.
+             * @example /lines/0/price
+             */
+            pointer: string;
+            /** @enum {string} */
+            kind: "added" | "removed" | "changed";
+            /** @description What stood there before; any JSON. */
+            from?: (string | number | boolean | unknown[] | {
+                [key: string]: unknown;
+            }) | null;
+            /** @description What stands there now; any JSON. */
+            to?: (string | number | boolean | unknown[] | {
+                [key: string]: unknown;
+            }) | null;
+        };
+        StateResponse: {
+            /** @description Place of the event in the stream. */
+            version: number;
+            /**
+             * @description Place in the whole log, a decimal number.
+             * @example 1042
+             */
+            position: string;
+            /** @description The type of the event. */
+            type: string;
+            /** Format: date-time */
+            timestamp: string;
+            /** @description Who caused the event. */
+            actor: string;
+            /** @description The members of the aggregate behind the event, private ones included. */
+            state: {
+                [key: string]: unknown;
+            };
+            /** @description What the event changed in the state. */
+            changes: components["schemas"]["StateChangeResponse"][];
+        };
+        StateListResponse: {
+            /** @description In the order of the stream. */
+            items: components["schemas"]["StateResponse"][];
+            /** @description Send it as `from` to get the next page; null at the end of the range or of the stream. */
+            nextFrom: number | null;
         };
         EventListResponse: {
             /** @description In the order of the log. */
@@ -1762,6 +1826,50 @@ export interface operations {
             400: components["responses"]["ValidationFailed"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    readStates: {
+        parameters: {
+            query?: {
+                /** @description The first version. Default 1. */
+                from?: number;
+                /** @description The last version; the stream may end before it. Default: 19 after the first. */
+                to?: number;
+            };
+            header?: {
+                /** @description Goes into the events of the request and into the answer; anything else than this is replaced. */
+                "X-Correlation-Id"?: components["parameters"]["X-Correlation-Id"];
+            };
+            path: {
+                /** @description The type of the aggregate. */
+                type: string;
+                /** @description The id of the aggregate. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of states. */
+            200: {
+                headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StateListResponse"];
+                };
+            };
+            400: components["responses"]["ValidationFailed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             417: components["responses"]["ExpectationFailed"];

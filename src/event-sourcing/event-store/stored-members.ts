@@ -10,6 +10,15 @@ const privateMember = /[{};\n]\s*(?:(?:async|get|set|accessor)\s+|\*\s*)*(#[\w$]
 
 /** Members that a stored one would take the place of, and that the class or the kernel calls. */
 const methods = new WeakMap<EventClass, readonly string[]>();
+const withPrivate = new WeakMap<object, boolean>();
+
+/** Whether the class, or one that it extends, declares a `#private` member. */
+export function hasPrivateMember(ofClass: object): boolean {
+  const known =
+    withPrivate.get(ofClass) ?? classesOf(ofClass as EventClass).some((owner) => privateOf(owner));
+  withPrivate.set(ofClass, known);
+  return known;
+}
 
 /**
  * @throws EventRegistrationError for a `#private` member: no code outside the class sees it, so it can be neither stored nor
@@ -17,12 +26,16 @@ const methods = new WeakMap<EventClass, readonly string[]>();
  */
 export function checkPrivateMembers(eventClass: EventClass): void {
   for (const owner of classesOf(eventClass)) {
-    const [, name] = privateMember.exec(owner.toString().replaceAll(comments, '')) ?? [];
+    const name = privateOf(owner);
     if (name === undefined) continue;
     throw new EventRegistrationError(
       `${eventClass.name} has the member ${name}, which no code outside the class sees: it would not be stored. Write private ${name.slice(1)}, without the #.`,
     );
   }
+}
+
+function privateOf(owner: EventClass): string | undefined {
+  return privateMember.exec(owner.toString().replaceAll(comments, ''))?.[1];
 }
 
 /**

@@ -23,6 +23,16 @@ export class Aggregates {
     return this.repositories.has(aggregateClass as AggregateClass);
   }
 
+  /** The class whose streams have this type, of those that features have asked for. */
+  classOf(type: string): AggregateClass | undefined {
+    return this.byType.get(type);
+  }
+
+  /** The types of streams, in the order of the alphabet. */
+  types(): readonly string[] {
+    return [...this.byType.keys()].sort();
+  }
+
   /** @throws EventRegistrationError when another class has the stream type, or its events cannot be registered. */
   repository(aggregateClass: AggregateClass): EventSourcedRepository<AggregateRoot> {
     const type = aggregateType(aggregateClass);

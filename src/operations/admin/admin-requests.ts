@@ -102,3 +102,15 @@ export class StreamQuery {
   @WholeNumber(1, 1_000, 'How many events a page has at most. Default 100.')
   limit = 100;
 }
+
+export class StatesQuery {
+  @WholeNumber(1, 2_147_483_647, 'The first version. Default 1.')
+  from = 1;
+
+  @WholeNumber(
+    1,
+    2_147_483_647,
+    'The last version; the stream may end before it. Default: 19 after the first.',
+  )
+  to?: number;
+}

@@ -1,17 +1,21 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { EventStore, RecordedEvent } from '../../event-sourcing';
-import { Roles, ApiRoute } from '../../platform';
+import { AggregateStates, EventStore, RecordedEvent } from '../../event-sourcing';
+import { Roles, ApiRoute, notFound } from '../../platform';
 import { adminTag } from './admin-tag';
-import { EventsQuery, StreamPath, StreamQuery } from './admin-requests';
+import { EventsQuery, StatesQuery, StreamPath, StreamQuery } from './admin-requests';
 import { EventListResponse, eventResponse, StreamResponse } from './admin-responses';
+import { StateListResponse, statesResponse } from './state-responses';
 
 /** The log, raw. */
 @Roles('admin:read')
 @ApiTags(adminTag.name)
 @Controller({ path: 'admin', version: '1' })
 export class LogController {
-  constructor(private readonly store: EventStore) {}
+  constructor(
+    private readonly store: EventStore,
+    private readonly aggregateStates: AggregateStates,
+  ) {}
 
   @Get('streams/:type/:id')
   @ApiRoute('readStream', {
@@ -28,6 +32,22 @@ export class LogController {
       items: items.map(eventResponse),
       nextAfter: events.length > limit ? (items.at(-1)?.version ?? null) : null,
     };
+  }
+
+  @Get('streams/:type/:id/states')
+  @ApiRoute('readStates', {
+    summary: 'Read the states of an aggregate',
+    description:
+      'The aggregate as it stood behind each of its events, as the code of today reads them. A page has at most 100 states, and fewer where they are large.',
+    answer: StateListResponse,
+    says: 'A page of states.',
+    problems: [notFound],
+  })
+  async states(
+    @Param() stream: StreamPath,
+    @Query() { from, to = from + 19 }: StatesQuery,
+  ): Promise<StateListResponse> {
+    return statesResponse(await this.aggregateStates.between({ ...stream }, { from, to }));
   }
 
   /** A page of the log; with `type`, those of the page that have it, so that it may be short, or empty, before the end. */

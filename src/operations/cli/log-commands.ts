@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EventStore, RecordedEvent } from '../../event-sourcing';
 import { AddCommands, CommandContext, Output, wholeNumber } from '../../platform/cli';
+import { showState } from './show-state';
 
 interface TailOptions {
   readonly after?: bigint;
@@ -16,6 +17,7 @@ export const addLogCommands: AddCommands = (program, run) => {
     .description('look at streams')
     .command('show <type> <id>')
     .description('print the events of a stream, oldest first')
+    .option('--at <version>', 'print the state of the aggregate behind this event instead', wholeNumber)
     .action(run(showStream));
   program
     .command('events')
@@ -34,10 +36,13 @@ export const addLogCommands: AddCommands = (program, run) => {
 };
 
 async function showStream(
-  { application, output }: CommandContext,
+  context: CommandContext,
   type: string,
   id: string,
+  { at }: { readonly at?: bigint },
 ): Promise<boolean> {
+  if (at !== undefined) return showState(context, { type, id }, Number(at));
+  const { application, output } = context;
   const store = (await application()).get(EventStore);
   let count = 0;
   for await (const event of store.readStream({ type, id })) {

@@ -63,6 +63,7 @@ const rowsOfKernel: ProblemRows = {
     code: 'version-conflict',
     detail: 'Other requests were faster, many times over. Try again.',
   },
+  'stream.version-range': { pointer: '#/to' },
   'stored-event.number-inexact': { status: 500, code: 'internal-error' },
   'subscription.not-a-projector': { pointer: '#/name' },
 };
