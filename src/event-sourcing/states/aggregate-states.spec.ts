@@ -36,10 +36,10 @@ class Basket extends AggregateRoot {
   #total = Money.of(0);
   private readonly prices = new Map<string, Money>();
   private readonly seen = new Set<string>();
-  private readonly counts = new Map([[1, 'one']]);
+  protected readonly counts = new Map([[1, 'one']]);
   private since?: Date;
-  private nothing = Number.NaN;
-  private self: unknown = this;
+  protected nothing = Number.NaN;
+  protected self: unknown = this;
   #hidden() {
     return this.#total;
   }

@@ -24,18 +24,15 @@ export function readableState(aggregate: AggregateRoot): ReadableObject {
  * `undefined` are left out, and null in lists.
  */
 export function readable(value: unknown, within: readonly object[] = []): Readable | undefined {
-  if (value === null) return null;
-  switch (typeof value) {
-    case 'object':
-      return within.includes(value) ? '[circular]' : readableObject(value, [...within, value]);
-    case 'string':
-    case 'boolean':
-      return value;
-    case 'number':
-      return Number.isFinite(value) ? value : String(value);
-    default:
-      return typeof value === 'bigint' ? String(value) : undefined;
-  }
+  if (value === null || typeof value !== 'object') return readableValue(value);
+  return within.includes(value) ? '[circular]' : readableObject(value, [...within, value]);
+}
+
+function readableValue(value: unknown): Readable | undefined {
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
+  if (typeof value === 'bigint') return String(value);
+  const isOfJson = value === null || ['string', 'boolean', 'number'].includes(typeof value);
+  return isOfJson ? (value as null | string | boolean | number) : undefined;
 }
 
 function readableObject(value: object, within: readonly object[]): Readable | undefined {
