@@ -11,6 +11,7 @@ import { judgeAppend } from './judge-append';
 import { prepareAppend, PreparedAppend } from './prepare-append';
 import { readPages } from './read-pages';
 import { Receipt } from '../messaging/receipt';
+import { StoredEvent } from './stored-event';
 import { StoredReceipt } from './stored-receipt';
 
 /** Events that a restart loses are no log. */
@@ -134,11 +135,10 @@ export class InMemoryEventStore extends EventStore {
 
 /** What a reader does to its copy leaves the log as it is. */
 function copied(event: RecordedEvent): RecordedEvent {
-  return {
-    ...event,
+  return StoredEvent.like(event, {
     stream: { ...event.stream },
     timestamp: new Date(event.timestamp),
     data: JSON.parse(JSON.stringify(event.data)) as EventData,
     metadata: JSON.parse(JSON.stringify(event.metadata)) as EventMetadata,
-  };
+  });
 }

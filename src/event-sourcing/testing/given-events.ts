@@ -3,6 +3,7 @@ import { RecordedEvent, StreamId } from '../event-store/event-envelope';
 import { EventRegistry } from '../event-store/event-registry';
 import { EventStore } from '../event-store/event-store';
 import { InMemoryEventStore } from '../event-store/in-memory-event-store';
+import { StoredEvent } from '../event-store/stored-event';
 
 /** The aggregate that a stream belongs to, or the type of its streams. */
 export type StreamOf = AggregateClass | string;
@@ -50,7 +51,9 @@ export async function recordedEvents(
   await appendGiven(store, registry, given);
   const events: RecordedEvent[] = [];
   for (let page = await store.readAll({ after: 0n }); page.length > 0;) {
-    events.push(...page.map((event) => ({ ...event, timestamp: timeOfEvent(Number(event.position)) })));
+    events.push(
+      ...page.map((event) => StoredEvent.like(event, { timestamp: timeOfEvent(Number(event.position)) })),
+    );
     page = await store.readAll({ after: BigInt(events.length) });
   }
   return events;

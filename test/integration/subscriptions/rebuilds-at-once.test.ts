@@ -42,12 +42,11 @@ class OtherTallyProjector {
 }
 
 /** The orders of a program that has the other projector alone. */
-function onlyOther({ dataSource, store }: TallySystem): Rebuilds {
+function onlyOther({ dataSource }: TallySystem): Rebuilds {
   const registry = new EventRegistry();
   const projections = new Projections(registry);
   projections.register(new OtherTallyProjector());
-  const subscribers = new Subscribers(projections, new DurableHandlers(registry));
-  return new Rebuilds(dataSource, projections, subscribers, store);
+  return new Rebuilds(dataSource, projections, new Subscribers(projections, new DurableHandlers(registry)));
 }
 
 describe('two rebuilds at once', () => {

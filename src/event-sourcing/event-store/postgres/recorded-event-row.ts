@@ -1,6 +1,7 @@
 import { EventData } from '../../domain';
 import { InexactNumberError } from '../registry-errors';
 import { EventMetadata, RecordedEvent, StreamId } from '../event-envelope';
+import { StoredEvent } from '../stored-event';
 import { UnreadableDocument } from './page-meter';
 
 /** What every read selects of an event, before what tells its stream. */
@@ -26,9 +27,9 @@ export type EventRow = readonly [
 export function recordedEvent(row: readonly [...EventRow, ...unknown[]], stream: StreamId): RecordedEvent {
   const [position, id, type, schemaVersion, version, timestamp, data, metadata] = row;
   if (!(data instanceof UnreadableDocument) && !(metadata instanceof UnreadableDocument))
-    return { position, id, type, schemaVersion, stream, version, timestamp, data, metadata };
+    return new StoredEvent(position, id, type, schemaVersion, stream, version, timestamp, data, metadata);
   const event = { position, id, type, schemaVersion, stream, version, timestamp };
-  return Object.defineProperties({ ...event } as RecordedEvent, {
+  return Object.defineProperties(StoredEvent.like(event as RecordedEvent, {}), {
     data: member(event, 'data', data),
     metadata: member(event, 'metadata', metadata),
   });
