@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { runCommand } from '../support/run-command';
-import { type ProgramResult, runProgram, startService } from '../support/service-process';
+import { refusedStart, runCommand } from '../support/run-command';
+import { type ProgramResult, startService } from '../support/service-process';
 import { createTestDatabase, type TestDatabase } from '../support/test-database';
 import { waitUntil } from '../support/wait-until';
 import { Client, expectRefused } from './client';
@@ -154,7 +154,7 @@ describe('API keys', () => {
 
     const other = await created('--role', 'admin', '--id', 'first', '--entry');
     const changed = await folder.write('changed', [other.entry ?? '']);
-    const refused = await runProgram('main.js', [], variables({ PORT: '0', API_KEYS_FILE: changed }));
+    const refused = await refusedStart(variables({ API_KEYS_FILE: changed }));
     expect([refused.code, refused.stderr]).toEqual([
       1,
       expect.stringMatching(/a key "first", and the database has another one of this id or this hash/),
@@ -165,7 +165,7 @@ describe('API keys', () => {
     const { entry = '' } = await created('--role', 'admin', '--id', 'both', '--entry');
     const file = await folder.write('keys', [entry]);
     const both = variables({ API_KEYS_FILE: file, API_KEYS: entry });
-    const started = await runProgram('main.js', [], { PORT: '0', ...both });
+    const started = await refusedStart(both);
     expect([started.code, started.stderr]).toEqual([
       1,
       expect.stringMatching(/API_KEYS and API_KEYS_FILE both have a key "both": take one of them out/),
@@ -218,12 +218,7 @@ describe('API keys', () => {
 
 describe('a start without authentication', () => {
   const productionWith = (variables: Readonly<Record<string, string>>) =>
-    runProgram('main.js', [], {
-      NODE_ENV: 'production',
-      DATABASE_URL: database.url,
-      PORT: '0',
-      ...variables,
-    });
+    refusedStart({ NODE_ENV: 'production', DATABASE_URL: database.url, ...variables });
 
   it('is refused in production, where the operator’s commands go on', async () => {
     const { code, stderr } = await productionWith({});
@@ -232,7 +227,7 @@ describe('a start without authentication', () => {
       /Authentication is not configured, and production does not start without it: set /,
     );
     const environment = { NODE_ENV: 'production', HOST: '0.0.0.0', DATABASE_URL: database.url };
-    expect((await runProgram('cli.js', ['migrate'], environment)).code).toBe(0);
+    expect((await runCommand(['migrate'], environment)).code).toBe(0);
   });
 
   it('is refused where the keys file is not there or cannot be read', async () => {
@@ -253,11 +248,7 @@ describe('a start without authentication', () => {
   });
 
   it.each(['0.0.0.0', 'example.com'])('is refused on the host %s', async (HOST) => {
-    const { code, stderr } = await runProgram('main.js', [], {
-      DATABASE_URL: database.url,
-      HOST,
-      PORT: '0',
-    });
+    const { code, stderr } = await refusedStart({ DATABASE_URL: database.url, HOST });
     expect(code).toBe(1);
     expect(stderr).toMatch(`HOST is ${HOST}, but without authentication it must be loopback`);
   });

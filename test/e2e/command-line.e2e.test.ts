@@ -1,3 +1,4 @@
+import { refusedStart } from '../support/run-command';
 import { runProgram } from '../support/service-process';
 import { commandLineOf, jsonLines, query, type RunCommand, runInShell } from './command-line';
 import { type RunningService, startOnNewDatabase } from './running-service';
@@ -197,10 +198,7 @@ describe('an error of the kernel', () => {
 
   it('that ends a start says where to read on', async () => {
     await query(running.database.url, 'ALTER TABLE users ALTER name DROP NOT NULL');
-    const { code, stderr } = await runProgram('main.js', [], {
-      DATABASE_URL: running.database.url,
-      PORT: '0',
-    });
+    const { code, stderr } = await refusedStart({ DATABASE_URL: running.database.url });
     expect([code, stderr]).toEqual([
       1,
       expect.stringMatching(

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Client as Postgres } from 'pg';
 import { type OwnServer, runSql, startOwnServer } from '../support/own-server';
 import { runCommand } from '../support/run-command';
-import { runProgram, type ServiceProcess, startService } from '../support/service-process';
+import { type ServiceProcess, startService } from '../support/service-process';
 import { waitUntil } from '../support/wait-until';
 import { Client, expectRefused } from './client';
 import { sqlOfPage, tablesOfPage } from './database-roles-page';
@@ -131,7 +131,7 @@ describe('a service whose role owns nothing of the log', () => {
 
   it('lets the operator verify the log and the read models', async () => {
     const environment = { DATABASE_URL: appUrl, MIGRATE_ON_START: 'false' };
-    const verified = await runProgram('cli.js', ['verify'], environment);
+    const verified = await runCommand(['verify'], environment);
     expect(verified).toMatchObject({ code: 0, stderr: '' });
   });
 

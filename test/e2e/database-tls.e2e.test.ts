@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAuthority } from '../support/certificates';
 import { runSql } from '../support/own-server';
-import { runCommand } from '../support/run-command';
-import { runProgram, startService } from '../support/service-process';
+import { refusedStart, runCommand } from '../support/run-command';
+import { startService } from '../support/service-process';
 import { startTlsServer, type TlsServer } from '../support/tls-server';
 import { Client } from './client';
 import { createUser, getUser } from './users';
@@ -58,15 +58,15 @@ describe('a server that talks TLS only', () => {
       { name: 'annals read models', ssl: true },
     ]);
     expect(await service.end()).toBe(0);
-    expect(await runProgram('cli.js', ['verify'], environment)).toMatchObject({ code: 0, stderr: '' });
+    expect(await runCommand(['verify'], environment)).toMatchObject({ code: 0, stderr: '' });
   });
 
   it('and a certificate of a CA that is not trusted is refused, by the service and by the migrations alike', async () => {
     for (const DATABASE_CA_FILE of [wrongCa, '']) {
       const url = `${server.url('localhost')}${DATABASE_CA_FILE ? '' : '?sslmode=verify-full'}`;
-      const environment = { DATABASE_URL: url, DATABASE_CA_FILE, PORT: '0' };
+      const environment = { DATABASE_URL: url, DATABASE_CA_FILE };
       const message = /DatabaseStartError: .*(self-signed certificate|unable to (get|verify))/;
-      expect(await runProgram('main.js', [], environment)).toMatchObject({
+      expect(await refusedStart(environment)).toMatchObject({
         code: 1,
         stderr: expect.stringMatching(message) as string,
       });
@@ -79,8 +79,8 @@ describe('a server that talks TLS only', () => {
 
   it('and a certificate for another host is refused', async () => {
     for (const url of [server.url('127.0.0.1'), `${server.url('127.0.0.1')}?sslmode=require`]) {
-      const environment = { DATABASE_URL: url, DATABASE_CA_FILE: rightCa, PORT: '0' };
-      const { code, stderr } = await runProgram('main.js', [], environment);
+      const environment = { DATABASE_URL: url, DATABASE_CA_FILE: rightCa };
+      const { code, stderr } = await refusedStart(environment);
       expect([code, stderr]).toEqual([1, expect.stringMatching(/does not match certificate's altnames/)]);
       expect(stderr).not.toContain(new URL(url).password);
     }

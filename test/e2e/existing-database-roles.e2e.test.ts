@@ -1,7 +1,7 @@
 import { Client as Postgres } from 'pg';
 import { type OwnServer, runSql, startOwnServer } from '../support/own-server';
 import { runCommand } from '../support/run-command';
-import { runProgram, startService } from '../support/service-process';
+import { startService } from '../support/service-process';
 import { Client } from './client';
 import { sqlOfPage } from './database-roles-page';
 import { createUser, getUser } from './users';
@@ -50,7 +50,7 @@ describe('a database that one role has owned', () => {
     const another = await createUser(client);
     expect((await getUser(client, another)).email).toBe(another.email);
     expect(await after.end()).toBe(0);
-    const verified = await runProgram('cli.js', ['verify'], { DATABASE_URL: app, MIGRATE_ON_START: 'false' });
+    const verified = await runCommand(['verify'], { DATABASE_URL: app, MIGRATE_ON_START: 'false' });
     expect(verified).toMatchObject({ code: 0, stderr: '' });
     for (const url of [app, owner]) expect(await refusal(url, 'DELETE FROM annals.events')).toBe('42501');
     expect(await refusal(app, 'ALTER TABLE annals.events DISABLE TRIGGER ALL')).toBe('42501');

@@ -1,7 +1,7 @@
 import { type OwnServer, runSql, startOwnServer } from '../support/own-server';
 import { startPooler } from '../support/pooler-proxy';
-import { runCommand } from '../support/run-command';
-import { type ProgramResult, runProgram, startService } from '../support/service-process';
+import { refusedStart, runCommand } from '../support/run-command';
+import { type ProgramResult, startService } from '../support/service-process';
 import { Client } from './client';
 import { eventually } from './command-line';
 import { createUser } from './users';
@@ -50,7 +50,7 @@ function expectSentence({ code, stderr }: ProgramResult, sentence: RegExp): void
 
 const migrateAt = (url: string) => runCommand(['migrate'], { DATABASE_URL: url });
 const startAt = (url: string, environment: Readonly<Record<string, string>> = {}) =>
-  runProgram('main.js', [], { DATABASE_URL: url, PORT: '0', ...environment });
+  refusedStart({ DATABASE_URL: url, ...environment });
 
 describe('a search_path that does not begin with public is refused, and nothing is made', () => {
   const sentence =

@@ -1,18 +1,15 @@
+import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { runSql } from '../support/own-server';
+import type { ProgramResult } from '../support/service-process';
 import { createTestDatabase, type TestDatabase } from '../support/test-database';
 import { waitUntil } from '../support/wait-until';
 import { type HostApplications, hostApplications } from './host';
+import { WarmProgram } from '../support/warm-program';
 import { type HostProcess, startHost } from './host-process';
 import { run } from './tarball';
 
 jest.setTimeout(240_000);
-
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 const refuseBob = `
   CREATE FUNCTION refuse_bob() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -26,6 +23,7 @@ describe('annals, the program of the package, on the application of a stranger',
   let applications: HostApplications;
   let database: TestDatabase;
   let bank: HostProcess;
+  const warm = new Map<string, WarmProgram>();
 
   const start = async (): Promise<void> => {
     bank = await startHost({
@@ -34,19 +32,21 @@ describe('annals, the program of the package, on the application of a stranger',
       databaseUrl: database.url,
     });
   };
+  const place = (kind: keyof HostApplications) => {
+    const { PATH } = process.env;
+    return { cwd: applications[kind], env: { PATH, DATABASE_URL: database.url } };
+  };
+  const bin = (kind: keyof HostApplications): string =>
+    join(applications[kind], '../node_modules/.bin/annals');
+  /** The program is loaded once for each application: each command starts the application again. */
   const annals = async (
     args: string,
     kind: keyof HostApplications = 'module',
     app = 'dist/app.module.js',
-  ): Promise<Outcome> => {
-    const cwd = applications[kind];
-    const program = join(cwd, '../node_modules/.bin/annals');
-    const { PATH } = process.env;
-    const options = { cwd, env: { PATH, DATABASE_URL: database.url } };
-    return run(program, ['--app', app, ...args.split(' ').filter(Boolean)], options).then(
-      (output) => ({ code: 0, ...output }),
-      (error: Outcome) => ({ code: error.code, stdout: error.stdout, stderr: error.stderr }),
-    );
+  ): Promise<ProgramResult> => {
+    const program = warm.get(kind) ?? new WarmProgram(realpathSync(bin(kind)), place(kind));
+    warm.set(kind, program);
+    return program.run(['--app', app, ...args.split(' ').filter(Boolean)]);
   };
   const send = (path: string, body: object): Promise<Response> =>
     fetch(`${bank.url}${path}`, {
@@ -78,7 +78,18 @@ describe('annals, the program of the package, on the application of a stranger',
     await waitUntil(async () => (await letters()) === 1);
   });
 
-  afterAll(() => database.drop());
+  afterAll(async () => {
+    for (const program of warm.values()) program.end();
+    await database.drop();
+  });
+
+  it('is a program of its own: it prints, and ends with its exit code', async () => {
+    const app = ['--app', 'dist/app.module.js'];
+    const ended = run(bin('module'), [...app, 'migrate'], place('module'));
+    await expect(ended).resolves.toEqual({ stdout: 'Nothing to do.\n', stderr: '' });
+    const refused = run(bin('commonjs'), [...app, 'streams', 'show', 'Account', '0'], place('commonjs'));
+    await expect(refused).rejects.toMatchObject({ code: 1, stdout: '' });
+  });
 
   it('shows how the subscriptions stand: exit code 0 while they run, 1 when they do not', async () => {
     const running = await annals('--json projections status');
@@ -138,7 +149,7 @@ describe('annals, the program of the package, on the application of a stranger',
     // A trigger, because a command starts the application, and its `synchronize` drops a constraint that no entity names.
     await sql(refuseBob);
     await openAccount('Bob');
-    const parked = (): Promise<Outcome> => annals('--json parked list welcome-letters');
+    const parked = (): Promise<ProgramResult> => annals('--json parked list welcome-letters');
     await waitUntil(async () => (await parked()).stdout.includes('no letters to Bob'));
     expect((await annals('parked retry welcome-letters --all')).code).toBe(0);
     await sql('DROP FUNCTION refuse_bob() CASCADE');

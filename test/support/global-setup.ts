@@ -5,6 +5,7 @@ import {
   type EmbeddedPostgres,
   startEmbeddedPostgres,
 } from '../../src/platform/embedded-postgres/embedded-postgres';
+import { migrate } from '../../src/platform/database/migrate';
 import { makeTemplateDatabase } from './test-database';
 
 /** Jest runs setup and teardown in one process but loads each apart: they share its global object only. */
@@ -18,7 +19,7 @@ declare global {
  */
 async function setUp(): Promise<void> {
   process.env.TEST_POSTGRES_URL = process.env.TEST_DATABASE_URL || (await startServer());
-  await makeTemplateDatabase();
+  await makeTemplateDatabase(migrate);
 }
 
 async function startServer(): Promise<string> {

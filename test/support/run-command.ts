@@ -1,45 +1,28 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { programEnvironment, type ProgramResult } from './service-process';
+import { WarmProgram } from './warm-program';
 
-let commandLine: ChildProcess | undefined;
-let last: Promise<unknown> = Promise.resolve();
+const root = join(__dirname, '../..');
+const commandLine = new WarmProgram(join(root, 'dist/cli.js'), { cwd: root, env: programEnvironment() });
+const service = new WarmProgram(join(root, 'dist/main.js'), { cwd: root, env: programEnvironment() });
+
+afterAll(() => [commandLine, service].forEach((program) => program.end()));
 
 /**
- * Runs a command of the built command line in a process that is kept for the next one, because to load the program takes
- * longer than most commands do. `runProgram` shows how the program itself starts, prints and ends. One command runs at a
- * time.
+ * Runs a command of the built command line in a process that is kept for the next one. `runProgram` shows how the program
+ * itself starts, prints and ends.
  */
 export function runCommand(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<ProgramResult> {
-  const result = last.then(() => ask({ args, environment }));
-  last = result.catch(() => undefined);
-  return result;
+  return commandLine.run(args, environment);
 }
 
-afterAll(() => {
-  commandLine?.kill();
-});
-
-async function ask(command: object): Promise<ProgramResult> {
-  const child = (commandLine ??= fork(join(__dirname, 'warm-command-line.cjs'), {
-    env: programEnvironment(),
-    execArgv: [],
-  }));
-  const answered = new AbortController();
-  const { signal } = answered;
-  const ended = once(child, 'exit', { signal }).then(([code]) => {
-    throw new Error(`The command line’s process ended with ${code} in the middle of a command.`);
-  });
-  const answer = once(child, 'message', { signal }) as Promise<[ProgramResult]>;
-  child.send(command);
-  try {
-    const [result] = await Promise.race([answer, ended]);
-    return result;
-  } finally {
-    answered.abort();
-  }
+/**
+ * Starts the built service where its start must be refused, in a process that is kept for the next such start. A start that
+ * succeeds has no result. `runProgram` shows how a process ends that was refused.
+ */
+export function refusedStart(environment: Readonly<Record<string, string>>): Promise<ProgramResult> {
+  return service.run([], { PORT: '0', ...environment });
 }

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
-import { migrate } from '../../src/platform/database/migrate';
 
 const template = 'annals_template';
 
@@ -9,8 +8,8 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** Makes the database, with all migrations, that the tests clone. */
-export async function makeTemplateDatabase(): Promise<void> {
+/** Makes the database that the tests clone. This file imports nothing of `src`, because most test files load it. */
+export async function makeTemplateDatabase(migrate: (url: string) => Promise<unknown>): Promise<void> {
   await onServer(`DROP DATABASE IF EXISTS ${template}`);
   await onServer(`CREATE DATABASE ${template}`);
   await migrate(urlOf(template));

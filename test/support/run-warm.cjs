@@ -1,12 +1,12 @@
 /**
- * Runs the built command line (`dist/cli.js`) as often as the parent process asks, in one process: loading its modules
- * takes far longer than most commands do. The program itself is evaluated anew for each command, with the arguments,
- * environment, output and exit of that command.
+ * Runs a program as often as the parent process asks, in one process: loading its modules takes far longer than most
+ * commands do. The program itself is evaluated again for each run, with the arguments, environment, output and exit of
+ * that run. Its path is the argument.
  */
-const program = require.resolve('../../dist/cli.js');
+const program = require.resolve(process.argv[2]);
 const ownEnvironment = { ...process.env };
-/** Thrown by `process.exit`, after which a command goes no further. */
-const exited = new Error('The command has exited.');
+/** Thrown by `process.exit`, after which a run goes no further. */
+const exited = new Error('The program has exited.');
 
 process.on('message', ({ args, environment }) => {
   const printed = { stdout: '', stderr: '' };
