@@ -40,7 +40,7 @@ export async function smallApplication(type: 'commonjs' | 'module'): Promise<str
     '.prettierrc': JSON.stringify({ singleQuote: true, printWidth: 110 }),
     'jest.config.cjs': `module.exports = {
       ...require(${JSON.stringify(join(root, 'jest.config.js'))}),
-      rootDir: __dirname, roots: ['<rootDir>/src'], globalSetup: undefined, globalTeardown: undefined,
+      rootDir: __dirname, roots: ['<rootDir>/src'], globalSetup: undefined, globalTeardown: undefined, testSequencer: undefined,
       moduleNameMapper: { '^(\\\\.{1,2}/.*)\\\\.js$': '$1' },
     };`,
     'src/app.module.ts': appModule,
