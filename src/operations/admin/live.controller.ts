@@ -1,6 +1,6 @@
-import { Controller, Get, Query, Req, Res } from '@nestjs/common';
+import { Controller, Get, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import type { Request, Response } from 'express';
+import type { Response } from 'express';
 import type { RecordedEvent, StreamId } from '../../event-sourcing';
 import { LiveLog } from '../../extensions/live';
 import { ApiEventStream, EventStreams, LastEventId, positionOfAnotherEra, Roles } from '../../platform';
@@ -28,13 +28,12 @@ export class LiveController {
   async follow(
     @Query() { type, stream }: LiveQuery,
     @LastEventId() lastEventId: bigint | undefined,
-    @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
     const after = await this.live.startOf(lastEventId);
     const tell = (event: RecordedEvent) =>
       type === undefined || type === event.type ? eventResponse(event) : undefined;
-    await this.streams.serve(request, response, (signal) =>
+    await this.streams.serve(response, (signal) =>
       stream === undefined
         ? this.live.follow({ after, signal }, tell)
         : this.live.followStream(streamOf(stream), { after, signal }, tell),

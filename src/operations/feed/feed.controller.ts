@@ -1,6 +1,6 @@
-import { Controller, Get, Query, Req } from '@nestjs/common';
+import { Controller, Get, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import type { Request } from 'express';
+import type { Response } from 'express';
 import { LiveLog } from '../../extensions/live';
 import { ApiRoute, Compressed, Draining, positionOfAnotherEra, prolongRequest, Roles } from '../../platform';
 import { FeedQuery } from './feed-requests';
@@ -29,18 +29,21 @@ export class FeedController {
     says: 'A page of the log.',
     problems: [positionOfAnotherEra],
   })
-  async read(@Query() { after, limit, wait }: FeedQuery, @Req() request: Request): Promise<FeedResponse> {
+  async read(
+    @Query() { after, limit, wait }: FeedQuery,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<FeedResponse> {
     const from = await this.live.startOf(BigInt(after));
     const milliseconds = wait * 1_000;
-    prolongRequest(request, milliseconds + beyondWaitMs);
-    const signal = AbortSignal.any([this.draining.ending, AbortSignal.timeout(milliseconds), left(request)]);
+    prolongRequest(response.req, milliseconds + beyondWaitMs);
+    const signal = AbortSignal.any([this.draining.ending, AbortSignal.timeout(milliseconds), left(response)]);
     const events = await this.live.next({ after: from, signal }, limit);
     return feedResponse(events, from, await this.live.head());
   }
 }
 
-function left({ res }: Request): AbortSignal {
+function left(response: Response): AbortSignal {
   const leaving = new AbortController();
-  res?.once('close', () => leaving.abort());
+  response.once('close', () => leaving.abort());
   return leaving.signal;
 }

@@ -1,7 +1,7 @@
-import { Controller, Get, Param, Req, Res } from '@nestjs/common';
+import { Controller, Get, Param, Res } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
-import type { Request, Response } from 'express';
+import type { Response } from 'express';
 import { LiveLog } from '../../../extensions/live';
 import {
   ApiEventStream,
@@ -38,13 +38,12 @@ export class UserLiveController {
   async follow(
     @Param() { userId }: UserPath,
     @LastEventId() lastEventId: bigint | undefined,
-    @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
     await this.queries.execute(new GetUserHistory(userId, 0, 1));
     const after = await this.live.startOf(lastEventId);
     const user = { type: 'User', id: userId };
-    await this.streams.serve(request, response, (signal) =>
+    await this.streams.serve(response, (signal) =>
       this.live.followStream(user, { after, signal }, historyItem),
     );
   }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Request, Response } from 'express';
+import type { Response } from 'express';
 import { prolongRequest } from '../time-limit';
 
 /** A place of a stream, and what it says to this client. */
@@ -31,11 +31,8 @@ export class EventStream {
   private readonly heartbeat: NodeJS.Timeout;
   private passed: string | undefined;
 
-  constructor(
-    request: Request,
-    private readonly response: Response,
-  ) {
-    prolongRequest(request, heartbeatMs + slowMs);
+  constructor(private readonly response: Response) {
+    prolongRequest(response.req, heartbeatMs + slowMs);
     response.once('close', () => this.ended.abort());
     response.status(200).set({
       'Content-Type': 'text/event-stream; charset=utf-8',

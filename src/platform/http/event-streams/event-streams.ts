@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { Request, Response } from 'express';
+import type { Response } from 'express';
 import { Gauge } from 'prom-client';
 import { Environment } from '../../config/environment';
 import { Metrics } from '../../observability/metrics';
@@ -50,12 +50,11 @@ export class EventStreams {
    * @throws TooManyStreamsError
    */
   async serve(
-    request: Request,
     response: Response,
     messagesUntil: (signal: AbortSignal) => AsyncIterable<StreamMessage>,
   ): Promise<void> {
     if (this.open.size >= this.limit) throw new TooManyStreamsError(this.limit);
-    const stream = new EventStream(request, response);
+    const stream = new EventStream(response);
     this.open.add(stream);
     if (this.draining.ending.aborted) stream.end('stopping');
     const renewal = setTimeout(() => stream.end('renew'), renewMs);
