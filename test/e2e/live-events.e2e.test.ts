@@ -70,6 +70,15 @@ describe('live events of the log', () => {
     ofStream.leave();
   });
 
+  it('are only announced to HEAD', async () => {
+    const { status, headers } = await fetch(`${running.client.url}${live}`, {
+      method: 'HEAD',
+      headers: { Authorization: `Bearer ${running.client.credentials}` },
+    });
+    expect([status, headers.get('Content-Type')]).toEqual([200, 'text/event-stream; charset=utf-8']);
+    expect(await listeners()).toBe(0);
+  });
+
   it('refuse what is no position, no stream, unknown, or not in the log', async () => {
     const get = (path: string, headers = {}) => running.client.get(path, headers);
     expectInvalid(await get(live, { 'Last-Event-ID': 'x' }), '#/headers/Last-Event-ID');

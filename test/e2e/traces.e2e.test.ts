@@ -151,11 +151,13 @@ describe('a service with a collector', () => {
     const correlationId = `logged-${randomUUID()}`;
     await client.get('/v1/users', { 'X-Correlation-Id': correlationId });
     await eventually('the span has come', () => Promise.resolve(spansOf(correlationId).length > 0));
-    const line = service
-      .output()
-      .split('\n')
-      .find((text) => text.includes(correlationId));
-    expect(JSON.parse(line ?? '{}')).toMatchObject({ traceId: spansOf(correlationId)[0]?.traceId });
+    const line = () =>
+      service
+        .output()
+        .split('\n')
+        .find((text) => text.includes(correlationId));
+    await eventually('the line is written', () => Promise.resolve(line() !== undefined));
+    expect(JSON.parse(line() ?? '{}')).toMatchObject({ traceId: spansOf(correlationId)[0]?.traceId });
   });
 
   it('shows the traceparent to operators only, and proves its log as before', async () => {

@@ -28,11 +28,18 @@ export class Sender {
       target,
       status: response.statusCode ?? 0,
       headers: new Map(Object.entries(response.headers).map(([name, value]) => [name, String(value)])),
-      body: await text(response),
+      body: await bodyOf(response),
     };
   }
 
   close(): void {
     this.agent.destroy();
   }
+}
+
+/** A stream of events has no end: its head is the answer. */
+async function bodyOf(response: IncomingMessage): Promise<string> {
+  if (!response.headers['content-type']?.startsWith('text/event-stream')) return text(response);
+  response.destroy();
+  return '';
 }

@@ -20,7 +20,7 @@ export interface Exchange {
 
 /** Headers that speak of the connection, of the body as such, or to browsers: the same for every server, not of this API. */
 const ordinaryHeaders =
-  /^(connection|content-length|content-type|date|keep-alive|transfer-encoding|vary|cache-control|content-encoding|content-security-policy|cross-origin-.*|origin-agent-cluster|referrer-policy|strict-transport-security|x-content-type-options|x-dns-prefetch-control|x-download-options|x-frame-options|x-permitted-cross-domain-policies|x-xss-protection)$/;
+  /^(connection|content-length|content-type|date|keep-alive|transfer-encoding|vary|cache-control|content-encoding|content-security-policy|cross-origin-.*|origin-agent-cluster|referrer-policy|strict-transport-security|x-accel-buffering|x-content-type-options|x-dns-prefetch-control|x-download-options|x-frame-options|x-permitted-cross-domain-policies|x-xss-protection)$/;
 
 /** Holds answers against an OpenAPI document: the status, the headers and the body must be as it says, and no more. */
 export class AnswerCheck {

@@ -23,9 +23,11 @@ process.on('message', ({ args, environment }) => {
   require(program);
 });
 
-process.on('unhandledRejection', (reason) => {
-  if (reason !== exited) throw reason;
-});
+for (const event of ['unhandledRejection', 'uncaughtException']) {
+  process.on(event, (reason) => {
+    if (reason !== exited) throw reason;
+  });
+}
 
 function collect(stream, take) {
   stream.removeAllListeners('error');

@@ -34,14 +34,7 @@ export class EventStream {
   constructor(private readonly response: Response) {
     prolongRequest(response.req, heartbeatMs + slowMs);
     response.once('close', () => this.ended.abort());
-    response.status(200).set({
-      'Content-Type': 'text/event-stream; charset=utf-8',
-      'Cache-Control': 'no-store',
-      // Proxies that collect an answer before they pass it on are asked not to.
-      'X-Accel-Buffering': 'no',
-      Connection: 'close',
-    });
-    response.flushHeaders();
+    setHead(response).flushHeaders();
     response.write(': connected\n\n');
     this.heartbeat = setInterval(() => this.beat(), heartbeatMs);
     this.heartbeat.unref();
@@ -89,4 +82,15 @@ export class EventStream {
     );
     if (!isDrained) this.end('too-slow');
   }
+}
+
+/** The head of such an answer: all that HEAD gets of it. */
+export function setHead(response: Response): Response {
+  return response.status(200).set({
+    'Content-Type': 'text/event-stream; charset=utf-8',
+    'Cache-Control': 'no-store',
+    // Proxies that collect an answer before they pass it on are asked not to.
+    'X-Accel-Buffering': 'no',
+    Connection: 'close',
+  });
 }

@@ -5,7 +5,7 @@ import { Environment } from '../../config/environment';
 import { Metrics } from '../../observability/metrics';
 import { Draining } from '../draining';
 import { RequestError } from '../request-error';
-import { EventStream, type StreamMessage } from './event-stream';
+import { EventStream, setHead, type StreamMessage } from './event-stream';
 
 /** How long a stream lasts, in milliseconds. The client connects again, and shows its credentials again. */
 const renewMs = 600_000;
@@ -53,6 +53,10 @@ export class EventStreams {
     response: Response,
     messagesUntil: (signal: AbortSignal) => AsyncIterable<StreamMessage>,
   ): Promise<void> {
+    if (response.req.method === 'HEAD') {
+      setHead(response).end();
+      return;
+    }
     if (this.open.size >= this.limit) throw new TooManyStreamsError(this.limit);
     const stream = new EventStream(response);
     this.open.add(stream);
