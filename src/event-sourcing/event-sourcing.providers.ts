@@ -91,5 +91,5 @@ export const rootProviders: Provider[] = [
 
 function makeLeases(store: EventStore, dataSource: DataSource, settings: SubscriptionSettings): Leases {
   const owner = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
-  return new Leases(dataSource, owner, settings.leaseSeconds, settings.pollMs, store.isInDatabase);
+  return new Leases(dataSource, owner, settings.leaseSeconds, settings.pollMs, store);
 }

@@ -46,7 +46,7 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    const { subscribers, dataSource } = this;
+    const { subscribers, dataSource, store } = this;
     const names = subscribers.names();
     if (!this.settings.enabled || startPurpose() !== 'service') return;
     if (!hasDatabase(dataSource)) {
@@ -54,7 +54,7 @@ export class Subscriptions implements OnApplicationBootstrap, BeforeApplicationS
       return this.bridge.start();
     }
     // Before the first request: a handler that begins now must not miss what this process appends.
-    for (const subscriber of subscribers.all()) await createSubscription(dataSource, subscriber);
+    for (const subscriber of subscribers.all()) await createSubscription(dataSource, subscriber, store);
     await this.rebuilds.requestOutdated();
     this.store.hearOthers();
     await this.bridge.start();

@@ -22,6 +22,7 @@ import {
   RecordedEvent,
   StoredReceipt,
   StreamId,
+  SubscriptionStatuses,
 } from '../../../src/event-sourcing';
 import { eventStoreContract } from '../../../src/event-sourcing/testing';
 import { createTestDatabase, TestDatabase } from '../../support/test-database';
@@ -135,6 +136,11 @@ describe('a store of your own', () => {
     expect(await rows.findOneByOrFail({ id: 'big-ben' })).toEqual({ id: 'big-ben', rings: 3 });
     expect(await positions.waitFor('mail', position, 10_000)).toBe(true);
     expect(handled).toEqual(['big-ben', 'big-ben', 'big-ben']);
+    const statuses = await application.get(SubscriptionStatuses, { strict: false }).all();
+    expect(statuses.map(({ name, state, head, failure }) => [name, state, head, failure])).toEqual([
+      ['bells', 'running', position, null],
+      ['mail', 'running', position, null],
+    ]);
     expect(await run(database.url, 'SELECT FROM annals.events')).toEqual([]);
   });
 

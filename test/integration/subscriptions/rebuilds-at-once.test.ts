@@ -42,11 +42,12 @@ class OtherTallyProjector {
 }
 
 /** The orders of a program that has the other projector alone. */
-function onlyOther({ dataSource }: TallySystem): Rebuilds {
+function onlyOther({ dataSource, store }: TallySystem): Rebuilds {
   const registry = new EventRegistry();
   const projections = new Projections(registry);
   projections.register(new OtherTallyProjector());
-  return new Rebuilds(dataSource, projections, new Subscribers(projections, new DurableHandlers(registry)));
+  const subscribers = new Subscribers(projections, new DurableHandlers(registry));
+  return new Rebuilds(dataSource, projections, subscribers, store);
 }
 
 describe('two rebuilds at once', () => {

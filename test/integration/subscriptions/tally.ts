@@ -149,8 +149,8 @@ export async function startTallies(
     projections,
     positions: new ProjectionPositions(dataSource, projected, wanted),
     fold: new ProjectionFold(dataSource, store),
-    control: new SubscriptionControl(dataSource, subscribers),
-    statuses: new SubscriptionStatuses(dataSource, subscribers),
+    control: new SubscriptionControl(dataSource, subscribers, store),
+    statuses: new SubscriptionStatuses(dataSource, subscribers, store),
     async count(stream, ...by) {
       const events = by.map((n) => ({ type: 'Counted', data: { by: n } }));
       const result = await store.appendToStream({ type: 'Tally', id: stream }, events, {
@@ -171,6 +171,7 @@ export async function startTallies(
         dataSource,
         known,
         new Subscribers(known, new DurableHandlers(new EventRegistry())),
+        store,
       );
       const all = settingsOf(settings);
       const swap = new RebuildSwap(dataSource, store, all);

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import { Position } from '../../event-store/event-envelope';
 import { EventStore } from '../../event-store/event-store';
-import { lastPosition } from '../../event-store/postgres/read-head';
+import { headElsewhere, lastPositionOr } from '../../event-store/postgres/read-head';
 import { forgetCheckpoints, forgetMembers } from '../../subscriptions/checkpoints/forget-subscription';
 import type { SubscriptionSettings } from '../../subscriptions/subscription-settings';
 import { shadowName } from '../../subscriptions/subscriber';
@@ -36,7 +36,7 @@ export interface SwapOptions {
 const maxEventsUnderLock = 500;
 
 const readNearness = sql`
-  SELECT ${lastPosition} - min(s.position) <= $2 AND NOT bool_or(s.paused) AND NOT EXISTS (
+  SELECT ${lastPositionOr('$3')} - min(s.position) <= $2 AND NOT bool_or(s.paused) AND NOT EXISTS (
     SELECT FROM ${annals}.parked_events WHERE subscription = $1) AS near
   FROM ${annals}.subscriptions AS s WHERE s.name = $1`;
 
@@ -69,7 +69,7 @@ export class RebuildSwap {
 
   constructor(
     @Inject(DATA_SOURCE) private readonly dataSource: DataSource,
-    store: EventStore,
+    private readonly store: EventStore,
     @Inject(SETTINGS) settings: SubscriptionSettings,
   ) {
     this.parts = { store, settings };
@@ -77,7 +77,7 @@ export class RebuildSwap {
 
   /** Whether the shadow tables have nearly caught up with the log, and nothing is set aside. */
   async isNear(projection: Projection): Promise<boolean> {
-    const values = [shadowName(projection.name), maxEventsUnderLock];
+    const values = [shadowName(projection.name), maxEventsUnderLock, await headElsewhere(this.store)];
     const [row] = await query<{ near: boolean }[]>(this.dataSource, readNearness, values);
     return row?.near ?? false;
   }

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
+import { EventStore } from '../../event-store/event-store';
 import { currentMetadata } from '../../messaging/message-context';
 import { createSubscription } from '../../subscriptions/checkpoints/create-subscription';
 import { Subscribers } from '../../subscribers';
@@ -45,6 +46,7 @@ export class Rebuilds {
     @Inject(DATA_SOURCE) private readonly dataSource: DataSource,
     private readonly projections: Projections,
     private readonly subscribers: Subscribers,
+    private readonly store: EventStore,
   ) {}
 
   /** Those that are under way, of all programs on this database. */
@@ -167,7 +169,7 @@ export class Rebuilds {
 
   private async create(projection: Projection): Promise<void> {
     const [first] = segmentsOf(projection);
-    if (first) await createSubscription(this.dataSource, first);
+    if (first) await createSubscription(this.dataSource, first, this.store);
   }
 
   private known(name: string): Projection {

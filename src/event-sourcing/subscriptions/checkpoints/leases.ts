@@ -2,6 +2,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { leaseChange } from '../diagnostics';
 import { EventSourcingError } from '../../domain';
 import { Position, RecordedEvent } from '../../event-store/event-envelope';
+import { LogOfCheckpoints } from '../../event-store/postgres/read-head';
 import { EventGoneError } from '../../log/contiguous';
 import { createSubscription } from './create-subscription';
 import { LeaseConnection } from './lease-connection';
@@ -66,6 +67,9 @@ export class ProjectorVersionError extends EventSourcingError {
   }
 }
 
+/** The events are in the database of the checkpoints. */
+const logHere: LogOfCheckpoints = { isInDatabase: true, head: () => Promise.resolve(0n) };
+
 /** The leases and checkpoints of subscriptions: one row for each segment, judged by the clock of the database. */
 export class Leases {
   readonly connection: LeaseConnection;
@@ -73,15 +77,15 @@ export class Leases {
   private readonly renewals: LeaseRenewals;
 
   /**
-   * `roundMs`: how often at most to ask for leases that can be had, in milliseconds. `isLogHere`: whether the database of the
-   * checkpoints holds the events, too.
+   * `roundMs`: how often at most to ask for leases that can be had, in milliseconds. `store`: the log that the checkpoints are
+   * about; the database of the checkpoints, unless it is another.
    */
   constructor(
     private readonly dataSource: DataSource,
     readonly owner: string,
     private readonly leaseSeconds: number,
     roundMs: number = defaultSubscriptionSettings.pollMs,
-    private readonly isLogHere = true,
+    private readonly store: LogOfCheckpoints = logHere,
   ) {
     this.connection = new LeaseConnection(dataSource, leaseSeconds);
     this.rounds = new LeaseRounds(this.connection, owner, leaseSeconds, roundMs);
@@ -135,11 +139,11 @@ export class Leases {
     if (!last) return;
     const { isFlushed } = lease;
     const values = [...this.keyOf(lease), this.leaseSeconds, from, last.position, seenSum(events), isFlushed];
-    const [rows] = this.isLogHere
+    const [rows] = this.store.isInDatabase
       ? await query<[unknown[], number]>(manager, moveCheckpoint, [...values, last.id])
       : await query<[unknown[], number]>(manager, moveCheckpointOfOtherStore, values);
     if (rows.length > 0) return;
-    if (!this.isLogHere) throw new LeaseLostError(lease);
+    if (!this.store.isInDatabase) throw new LeaseLostError(lease);
     const [found] = await query<unknown[]>(manager, findEvent, [last.position, last.id]);
     throw found ? new LeaseLostError(lease) : new EventGoneError(last.position);
   }
@@ -166,7 +170,7 @@ export class Leases {
 
   private async create(subscriber: Subscriber): Promise<Lease | undefined> {
     if (subscriber.from === 'never') return undefined;
-    await createSubscription(this.dataSource, subscriber);
+    await createSubscription(this.dataSource, subscriber, this.store);
     return this.take(subscriber);
   }
 

@@ -1,13 +1,13 @@
 import { leaseLasts } from '../checkpoints/lease-statements';
-import { lastPosition } from '../../event-store/postgres/read-head';
+import { lastPositionOr } from '../../event-store/postgres/read-head';
 import { annals, sql } from '../../schema/sql';
 
-/** $1 names, $2 what ends the names of rebuilds. */
+/** $1 names, $2 what ends the names of rebuilds, $3 the head of a log that is elsewhere. */
 export const selectStatus = sql`
   SELECT s.name, s.segment, s.kind, s.version, s.paused, COALESCE(s.failure, r.trouble) AS failure,
     s.rebuilt_at, s.position AS checkpoint,
     CASE WHEN ${leaseLasts} THEN s.owner END AS owner,
-    ${lastPosition} AS head, COALESCE(EXTRACT(EPOCH FROM clock_timestamp() - e.timestamp), 0)::double precision AS lag_seconds,
+    ${lastPositionOr('$3')} AS head, COALESCE(EXTRACT(EPOCH FROM clock_timestamp() - e.timestamp), 0)::double precision AS lag_seconds,
     COALESCE(p.parked_count, 0) AS parked_count,
     r.started_at, r.is_held, EXTRACT(EPOCH FROM clock_timestamp() - r.started_at)::double precision AS rebuilding_seconds
   FROM ${annals}.subscriptions AS s

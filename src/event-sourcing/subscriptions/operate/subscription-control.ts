@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
+import { EventStore } from '../../event-store/event-store';
 import { EventSourcingError } from '../../domain';
 import { Position, StreamId } from '../../event-store/event-envelope';
 import { currentMetadata } from '../../messaging/message-context';
@@ -94,12 +95,13 @@ export class SubscriptionControl {
   constructor(
     @Inject(DATA_SOURCE) private readonly dataSource: DataSource,
     private readonly subscribers: Subscribers,
+    private readonly store: EventStore,
   ) {}
 
   /** Takes the lease from whoever has it; nobody gets it until it is resumed. False when it was paused already. */
   async pause(name: string): Promise<boolean> {
     const [subscriber] = this.isRebuild(name) ? [] : this.subscribers.get(name);
-    if (subscriber) await createSubscription(this.dataSource, subscriber);
+    if (subscriber) await createSubscription(this.dataSource, subscriber, this.store);
     return this.update(pause, this.known(name));
   }
 

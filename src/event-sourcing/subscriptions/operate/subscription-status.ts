@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { Position } from '../../event-store/event-envelope';
+import { EventStore } from '../../event-store/event-store';
+import { headElsewhere } from '../../event-store/postgres/read-head';
 import { LogAges } from '../../log/log-ages';
 import { selectStatus, StatusRow } from './select-status';
 import { statusOf, SubscriptionStatus } from './status-of-rows';
@@ -17,6 +19,7 @@ export class SubscriptionStatuses {
   constructor(
     @Inject(DATA_SOURCE) private readonly dataSource: DataSource,
     private readonly subscribers: Subscribers,
+    private readonly store: EventStore,
   ) {}
 
   /** Those that a process has run at least once. */
@@ -24,7 +27,8 @@ export class SubscriptionStatuses {
     const names = this.subscribers.names();
     const withRebuilds = names.flatMap((name) => [name, shadowName(name)]);
     const began = performance.now();
-    const rows = await query<StatusRow[]>(this.dataSource, selectStatus, [withRebuilds, shadowSuffix]);
+    const values = [withRebuilds, shadowSuffix, await headElsewhere(this.store)];
+    const rows = await query<StatusRow[]>(this.dataSource, selectStatus, values);
     const now = performance.now();
     const [any] = rows;
     if (any) this.ages.observe(BigInt(any.head), began, now);
