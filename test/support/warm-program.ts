@@ -22,8 +22,9 @@ export class WarmProgram {
     private readonly place: Place,
   ) {}
 
+  /** By a signal that no program hears: what a refused start left behind would take SIGTERM for an order to stop. */
   end(): void {
-    this.child?.kill();
+    this.child?.kill('SIGKILL');
   }
 
   run(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<ProgramResult> {
