@@ -43,13 +43,14 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<EventSourcingO
  */
 @Module({})
 export class EventSourcingModule extends ConfigurableModuleClass {
-  static forFeature({ aggregates = [], projectors = [], imports = [] }: EventSourcingFeature): DynamicModule {
+  static forFeature(feature: EventSourcingFeature): DynamicModule {
+    const { aggregates = [], projectors = [], retired = [], imports = [] } = feature;
     checkClasses({ aggregates, projectors });
     const repositories = aggregates.map(repositoryProvider);
     return {
       module: EventSourcingFeatureModule,
       imports,
-      providers: [...repositories, ...projectors],
+      providers: [...repositories, ...projectors, retiring(retired)],
       exports: repositories,
     };
   }
@@ -131,6 +132,18 @@ function checkClasses({ aggregates = [], projectors = [] }: EventSourcingFeature
       `${projector.name} is no projector. Decorate it: @Projector('name', { version: 1, entities: [] }).`,
     );
   }
+}
+
+/** Without the kernel there is no registry, and the module itself says so. */
+function retiring(types: readonly string[]): FactoryProvider {
+  return {
+    provide: Symbol('retired event types'),
+    inject: [{ token: EventRegistry, optional: true }],
+    useFactory: (registry?: EventRegistry) => {
+      for (const type of types) registry?.retire(type);
+      return types;
+    },
+  };
 }
 
 function repositoryProvider(aggregateClass: AggregateClass): FactoryProvider {

@@ -50,5 +50,10 @@ export interface EventSourcingFeature {
   readonly aggregates?: readonly AggregateClass[];
   /** Classes with `@Projector`; made by Nest, so that they may inject what `imports` exports. */
   readonly projectors?: readonly Type[];
+  /**
+   * Types of stored events whose classes are gone. Aggregates, projectors, handlers and the event bus pass their events over; `verify`
+   * says how many there are.
+   */
+  readonly retired?: readonly string[];
   readonly imports?: ModuleMetadata['imports'];
 }

@@ -185,9 +185,9 @@ export abstract class AggregateRoot {
     };
   }
 
-  /** Applies a stored event. @internal */
-  static replay(aggregate: AggregateRoot, event: object, place: StreamPlace): void {
-    aggregate.#apply(event);
+  /** Applies a stored event; undefined is one that is passed over, and has its place in the stream. @internal */
+  static replay(aggregate: AggregateRoot, event: object | undefined, place: StreamPlace): void {
+    if (event !== undefined) aggregate.#apply(event);
     aggregate.#place = place;
   }
 

@@ -12,10 +12,16 @@ export interface DomainEventOptions {
   readonly version?: number;
   /** `{ 1: fromOneToTwo, 2: fromTwoToThree }`: one step for every version below `version`. */
   readonly upcasters?: Readonly<Record<number, Upcaster>>;
+  /**
+   * Names under which older events are stored: events of these types become instances of this class, too. Schema versions go on
+   * through a change of name, so a step serves all names.
+   */
+  readonly formerly?: readonly string[];
 }
 
 export interface DomainEventDefinition {
   readonly type: string;
+  readonly formerly: readonly string[];
   readonly version: number;
   readonly upcasters: Readonly<Record<number, Upcaster>>;
 }
@@ -24,12 +30,14 @@ const definitions = new WeakMap<EventClass, DomainEventDefinition>();
 
 /**
  * Names the type under which events of this class are stored. The name outlives the class: rename the class as you
- * like, never the type.
+ * like. Where the type is to have another name, say under which it is stored already:
+ * `@DomainEvent('UserRegistered', { formerly: ['UserCreated'] })`.
  */
 export function DomainEvent(type: string, options: DomainEventOptions = {}) {
   return (eventClass: EventClass): void => {
     noteDecorated(eventClass, 'DomainEvent');
-    definitions.set(eventClass, { type, version: options.version ?? 1, upcasters: options.upcasters ?? {} });
+    const { version = 1, upcasters = {}, formerly = [] } = options;
+    definitions.set(eventClass, { type, version, upcasters, formerly });
   };
 }
 

@@ -15,7 +15,9 @@ export { EventRegistrationError, UnknownEventTypeError, UnknownSchemaVersionErro
 
 /** Knows the class of every stored event type, and turns one into the other. */
 export class EventRegistry {
+  /** By the name that is stored, former ones included. */
   private readonly classes = new Map<string, EventClass>();
+  private readonly retired = new Set<string>();
   private sealed = false;
 
   /**
@@ -25,15 +27,9 @@ export class EventRegistry {
    */
   register(eventClass: EventClass): void {
     const definition = this.definition(eventClass);
-    if (definition.type === '' || definition.type.length > appendLimits.nameLength) {
-      throw new EventRegistrationError(
-        `${eventClass.name} is stored as "${definition.type}". Give it a type of 1 to ${appendLimits.nameLength} characters.`,
-      );
-    }
+    const names = [definition.type, ...definition.formerly];
+    for (const name of names) this.checkName(eventClass, name);
     const known = this.classes.get(definition.type);
-    if (known && known !== eventClass) {
-      throw new EventRegistrationError(twoClasses(known, eventClass, definition.type));
-    }
     checkPrivateMembers(eventClass);
     checkUpcasters(eventClass, definition);
     if (this.sealed && !known) {
@@ -42,12 +38,35 @@ export class EventRegistry {
           'Import the module that handles it when the application starts; do not load it lazily.',
       );
     }
-    this.classes.set(definition.type, eventClass);
+    for (const name of names) this.classes.set(name, eventClass);
+  }
+
+  /**
+   * Events of this type are passed over from now on: by aggregates, projectors, handlers and the event bus.
+   * @throws EventRegistrationError for a type that a class still has.
+   */
+  retire(type: string): void {
+    const eventClass = this.classes.get(type);
+    if (eventClass) throw new EventRegistrationError(retiredInUse(eventClass, type));
+    this.retired.add(type);
+  }
+
+  /** The types that are passed over. */
+  get retiredTypes(): readonly string[] {
+    return [...this.retired];
+  }
+
+  /** All names under which events of the same class as this type are stored, the type itself included. */
+  namesOf(type: string): readonly string[] {
+    const eventClass = this.classes.get(type);
+    if (!eventClass) return [type];
+    const definition = this.definition(eventClass);
+    return [definition.type, ...definition.formerly];
   }
 
   /** All classes, once the application has started. */
   all(): readonly EventClass[] {
-    return [...this.classes.values()];
+    return [...new Set(this.classes.values())];
   }
 
   /** From now on no class may be added: the subscriptions begin to read the log. */
@@ -59,10 +78,10 @@ export class EventRegistry {
     return this.sealed;
   }
 
-  /** @throws UnknownEventTypeError */
-  classOf(type: string): EventClass {
+  /** Undefined for a type that is retired: its events are passed over. @throws UnknownEventTypeError */
+  classOf(type: string): EventClass | undefined {
     const eventClass = this.classes.get(type);
-    if (!eventClass) throw new UnknownEventTypeError(type);
+    if (!eventClass && !this.retired.has(type)) throw new UnknownEventTypeError(type);
     return eventClass;
   }
 
@@ -73,15 +92,27 @@ export class EventRegistry {
   }
 
   /**
-   * The event as an instance of its class, raised to its current schema, and frozen.
+   * The event as an instance of its class, raised to its current schema, and frozen; undefined for one of a retired type.
    * @throws UnknownEventTypeError, UnknownSchemaVersionError, UpcastError, StoredMemberError, InexactNumberError
    */
-  decode(recorded: RecordedEvent): object {
+  decode(recorded: RecordedEvent): object | undefined {
     const eventClass = this.classOf(recorded.type);
+    if (!eventClass) return undefined;
     const data = upcast(recorded, this.definition(eventClass));
     checkStored(recorded, eventClass, data);
     // Each member is the event's own, also where the class has an accessor of that name by now: it is what was stored.
     return Object.freeze({ __proto__: eventClass.prototype as object, ...data });
+  }
+
+  private checkName(eventClass: EventClass, name: string): void {
+    if (name === '' || name.length > appendLimits.nameLength) {
+      throw new EventRegistrationError(
+        `${eventClass.name} is stored as "${name}". Give it a type of 1 to ${appendLimits.nameLength} characters.`,
+      );
+    }
+    const known = this.classes.get(name);
+    if (known && known !== eventClass) throw new EventRegistrationError(twoClasses(known, eventClass, name));
+    if (this.retired.has(name)) throw new EventRegistrationError(retiredInUse(eventClass, name));
   }
 
   private definition(eventClass: EventClass): DomainEventDefinition {
@@ -99,6 +130,13 @@ export class EventRegistry {
 function twoClasses({ name }: EventClass, other: EventClass, type: string): string {
   const both = `${name} and ${other.name} both store events as "${type}". Give one of them another @DomainEvent type`;
   return name === other.name ? `${both}; or, if they are one class, ${loadedTwice}` : `${both}.`;
+}
+
+function retiredInUse({ name }: EventClass, type: string): string {
+  return (
+    `The event type "${type}" is retired, and ${name} stores events of it, or did formerly. Take it out of ` +
+    'EventSourcingModule.forFeature({ retired }), or remove the class and its @On methods.'
+  );
 }
 
 function checkStored(recorded: RecordedEvent, eventClass: EventClass, data: EventData): void {

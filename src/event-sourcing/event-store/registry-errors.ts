@@ -14,7 +14,9 @@ export class UnknownEventTypeError extends EventSourcingError {
 
   constructor(readonly type: string) {
     super(
-      `No class is registered for the stored event type "${type}". Keep the class and its @On methods for as long as its events are stored.`,
+      `No class is registered for the stored event type "${type}". Keep the class and its @On methods for as long as its events are stored; ` +
+        `or, if its type has another name now, name this one there: { formerly: ['${type}'] }; or pass its events over: ` +
+        `EventSourcingModule.forFeature({ retired: ['${type}'] }).`,
     );
   }
 }

@@ -1,11 +1,12 @@
 import { comesLater, DomainEventDefinition, EventData } from '../domain';
 import { RecordedEvent } from './event-envelope';
+import { freezeJson } from './freeze-json';
 import { plainJsonFlaw } from './plain-json';
 import { UnknownSchemaVersionError, UpcastError } from './registry-errors';
 
 /**
  * The data of an event, raised step by step to the schema version of its class.
- * @throws UnknownSchemaVersionError, and UpcastError for a step that fails, or gives no data.
+ * @throws UnknownSchemaVersionError, and UpcastError for a step that fails, gives no data, or changes its argument.
  */
 export function upcast(
   recorded: RecordedEvent,
@@ -15,7 +16,7 @@ export function upcast(
     throw new UnknownSchemaVersionError(type, recorded.schemaVersion, version);
   }
   if (recorded.schemaVersion === version) return recorded.data;
-  // A copy: an upcaster that changes its argument must not change what was recorded.
+  // A copy, which is frozen for the steps: one that changes its argument fails, and what was recorded stays as it is.
   let data = JSON.parse(JSON.stringify(recorded.data)) as EventData;
   for (let from = recorded.schemaVersion; from < version; from++) {
     const step = upcasters[from];
@@ -38,14 +39,24 @@ function given(step: (data: EventData) => unknown, data: EventData, failure: Fai
 }
 
 function result(step: (data: EventData) => unknown, data: EventData, failure: Failure): unknown {
+  freezeJson(data);
   try {
     return step(data);
   } catch (error) {
+    if (isWriteToFrozen(error))
+      throw failure(`changes its argument (${error.message}). Give a new object`, error);
     throw failure(
       `failed: ${error instanceof Error ? `${error.name}: ${error.message}` : typeof error}`,
       error,
     );
   }
+}
+
+/** As the engine says it in strict code: V8 has no other sign of it. */
+function isWriteToFrozen(error: unknown): error is TypeError {
+  const words =
+    /^Cannot (?:assign to read only property|add property|delete property|define property)|object is not extensible/;
+  return error instanceof TypeError && words.test(error.message);
 }
 
 function kindOf(value: unknown): string {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { freezeJson } from '../event-store/freeze-json';
 import { InexactNumberError } from '../event-store/registry-errors';
 import { Position, RecordedEvent } from '../event-store/event-envelope';
 import { EventStore, ReadAllOptions } from '../event-store/event-store';
@@ -120,13 +121,4 @@ function freeze(event: RecordedEvent): void {
   }
   Object.freeze(event.stream);
   Object.freeze(event);
-}
-
-/** `for … in` makes no list of the members. */
-function freezeJson(value: Readonly<Record<string, unknown>>): void {
-  Object.freeze(value);
-  for (const name in value) {
-    const member = value[name];
-    if (typeof member === 'object' && member !== null) freezeJson(member as Record<string, unknown>);
-  }
 }

@@ -42,7 +42,7 @@ export class Projection {
 
   /** Whether events of this type change its rows. @throws UnknownEventTypeError */
   wants(type: string): boolean {
-    return this.methods.has(this.registry.classOf(type));
+    return this.methodOf(type) !== undefined;
   }
 
   /**
@@ -63,12 +63,18 @@ export class Projection {
     await collected.write();
   }
 
+  private methodOf(type: string): string | undefined {
+    const eventClass = this.registry.classOf(type);
+    return eventClass && this.methods.get(eventClass);
+  }
+
   private apply(context: ProjectionContext): Work {
     const { recorded } = context;
-    const method = this.methods.get(this.registry.classOf(recorded.type));
-    if (method === undefined) return undefined;
+    const method = this.methodOf(recorded.type);
+    const event = method === undefined ? undefined : this.registry.decode(recorded);
+    if (method === undefined || event === undefined) return undefined;
     const handle = (this.projector as Record<string, ProjectorMethod>)[method];
-    const result = handle?.call(this.projector, this.registry.decode(recorded), context);
+    const result = handle?.call(this.projector, event, context);
     return isPromiseLike(result) ? settled(result) : undefined;
   }
 }

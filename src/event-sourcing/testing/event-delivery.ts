@@ -58,7 +58,8 @@ export class EventDelivery implements OnModuleInit {
 
   private async handOver(recorded: RecordedEvent): Promise<void> {
     const { correlationId, actor } = recorded.metadata;
-    const event: IEvent = this.registry.decode(recorded);
+    const event: IEvent | undefined = this.registry.decode(recorded);
+    if (event === undefined) return;
     runInMessageContext({ correlationId, causationId: recorded.id, actor }, () => {
       this.eventBus.publish(event);
     });

@@ -81,7 +81,7 @@ export class HandlerRun {
 
   private raised(recorded: RecordedEvent): RaisedEvent {
     const { type, id } = recorded.stream;
-    return { stream: `${type} ${id}`, event: this.registry.decode(recorded) };
+    return { stream: `${type} ${id}`, event: this.registry.decode(recorded) ?? recorded };
   }
 
   /** Hands over the last event. The first of two times ends as when the process dies before the checkpoint moves. */

@@ -1,7 +1,7 @@
 import { Controller, Get, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import type { RecordedEvent, StreamId } from '../../event-sourcing';
+import { EventRegistry, type RecordedEvent, type StreamId } from '../../event-sourcing';
 import { LiveLog } from '../../extensions/live';
 import { ApiEventStream, EventStreams, LastEventId, positionOfAnotherEra, Roles } from '../../platform';
 import { LiveQuery } from './admin-requests';
@@ -15,6 +15,7 @@ export class LiveController {
   constructor(
     private readonly live: LiveLog,
     private readonly streams: EventStreams,
+    private readonly registry: EventRegistry,
   ) {}
 
   @Get()
@@ -31,8 +32,9 @@ export class LiveController {
     @Res() response: Response,
   ): Promise<void> {
     const after = await this.live.startOf(lastEventId);
+    const names = type === undefined ? undefined : this.registry.namesOf(type);
     const tell = (event: RecordedEvent) =>
-      type === undefined || type === event.type ? eventResponse(event) : undefined;
+      !names || names.includes(event.type) ? eventResponse(event) : undefined;
     await this.streams.serve(response, (signal) =>
       stream === undefined
         ? this.live.follow({ after, signal }, tell)

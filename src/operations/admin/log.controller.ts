@@ -1,6 +1,6 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { AggregateStates, EventStore, RecordedEvent } from '../../event-sourcing';
+import { AggregateStates, EventRegistry, EventStore, RecordedEvent } from '../../event-sourcing';
 import { Roles, ApiRoute, notFound } from '../../platform';
 import { adminTag } from './admin-tag';
 import { EventsQuery, StatesQuery, StreamPath, StreamQuery } from './admin-requests';
@@ -15,6 +15,7 @@ export class LogController {
   constructor(
     private readonly store: EventStore,
     private readonly aggregateStates: AggregateStates,
+    private readonly registry: EventRegistry,
   ) {}
 
   @Get('streams/:type/:id')
@@ -59,7 +60,8 @@ export class LogController {
   })
   async events(@Query() { after, limit, type }: EventsQuery): Promise<EventListResponse> {
     const page = await this.store.readAll({ after: BigInt(after), limit });
-    const items = page.filter((event) => type === undefined || event.type === type);
+    const names = type === undefined ? undefined : this.registry.namesOf(type);
+    const items = page.filter((event) => !names || names.includes(event.type));
     return {
       items: items.map(eventResponse),
       nextAfter: await this.nextAfter(page, limit),

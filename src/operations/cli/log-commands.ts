@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { EventStore, RecordedEvent } from '../../event-sourcing';
+import { EventRegistry, EventStore, RecordedEvent } from '../../event-sourcing';
 import { AddCommands, CommandContext, Output, wholeNumber } from '../../platform/cli';
 import { showState } from './show-state';
 
@@ -30,7 +30,7 @@ export const addLogCommands: AddCommands = (program, run) => {
       'print so many events (default: the newest 20, or all with --after)',
       wholeNumber,
     )
-    .option('--type <type>', 'print events of this type only')
+    .option('--type <type>', 'print events of this type only, whichever of its names they have')
     .option('--follow', 'go on as events are appended, until Ctrl-C')
     .action(run(tailEvents));
 };
@@ -55,9 +55,10 @@ async function showStream(
 }
 
 async function tailEvents({ application, output }: CommandContext, options: TailOptions): Promise<void> {
-  const store = (await application()).get(EventStore);
-  const isWanted = (event: RecordedEvent): boolean =>
-    options.type === undefined || event.type === options.type;
+  const app = await application();
+  const store = app.get(EventStore);
+  const names = options.type && app.get(EventRegistry).namesOf(options.type);
+  const isWanted = ({ type }: RecordedEvent): boolean => !names || names.includes(type);
   if (options.after !== undefined) return printAfter(store, options.after, { ...options, isWanted }, output);
   const head = await store.head();
   for (const event of await newest(store, head, options.limit ?? 20n, isWanted)) print(output, event);

@@ -17,6 +17,11 @@ async function verify({ application, output }: CommandContext): Promise<boolean>
     { log: { events: log.events, head: log.head, streams: log.streams, problems: log.problems.length } },
     `The log: ${log.events} events in ${log.streams} streams, ${verdict(log.problems.length)}.`,
   );
+  for (const { type, events } of log.retired)
+    output.print(
+      { retired: type, events },
+      `The retired type "${type}": ${events} events, which everybody passes over.`,
+    );
   let isFine = log.problems.length === 0;
   isFine = (await verifyCheckpoints(app.get(CheckpointCheck), output)) && isFine;
   for (const projection of app.get(Projections).all()) {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
-import { LogCheck } from '../../../src/event-sourcing';
+import { EventRegistry, LogCheck } from '../../../src/event-sourcing';
 import { CheckpointCheck } from '../../../src/event-sourcing/subscriptions/operate/checkpoint-check';
 import { migrate } from '../../../src/platform/database/migrate';
 import { startEmbeddedPostgres } from '../../../src/platform/embedded-postgres/embedded-postgres';
@@ -96,7 +96,7 @@ async function runCatchUp(url: string): Promise<CatchUpReport> {
 
 /** What was loaded is a log that the product finds no fault with, and its read model has seen all of it. */
 async function prove({ dataSource }: GrowthDatabase): Promise<void> {
-  const { problems } = await new LogCheck(dataSource).run();
+  const { problems } = await new LogCheck(dataSource, new EventRegistry()).run();
   const proofs = await new CheckpointCheck(dataSource).run();
   const blind = proofs
     .filter(({ sawEvery }) => !sawEvery)

@@ -128,10 +128,11 @@ describe('reads of the whole log', () => {
   }, 120_000);
 
   it('check the log in pieces, and find what is wrong in each and between them', async () => {
-    expect(await new LogCheck(dataSource).run()).toEqual({
+    expect(await new LogCheck(dataSource, new EventRegistry()).run()).toEqual({
       events: BigInt(events),
       head: BigInt(events),
       streams: 60n,
+      retired: [],
       problems: [],
     });
     const admin = new pg.Client({ connectionString: database.url });
@@ -139,7 +140,7 @@ describe('reads of the whole log', () => {
     await admin.query('ALTER TABLE annals.events DISABLE TRIGGER events_are_immutable');
     await admin.query('DELETE FROM annals.events WHERE position IN (5, 100000, 100001, 250000)');
     await admin.end();
-    const { problems } = await new LogCheck(dataSource).run();
+    const { problems } = await new LogCheck(dataSource, new EventRegistry()).run();
     expect(problems).toEqual([
       'position 6 follows 4',
       'position 100002 follows 99999',

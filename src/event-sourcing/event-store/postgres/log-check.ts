@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { DatabaseAnswerError } from '../errors';
 import { Position } from '../event-envelope';
+import { EventRegistry } from '../event-registry';
 import { withLongReads } from '../../postgres/in-snapshot';
 import { DATA_SOURCE } from '../../injection-tokens';
 import { Piece, piecesOfLog } from './pieces-of-log';
@@ -13,8 +14,16 @@ export interface LogCheckResult {
   readonly events: bigint;
   readonly head: bigint;
   readonly streams: bigint;
+  /** Events of types that are retired: everybody passes them over. */
+  readonly retired: readonly RetiredEvents[];
   /** Sentences that say what is wrong; at most 20 of a kind. */
   readonly problems: readonly string[];
+}
+
+/** How many events of a retired type the log has. */
+export interface RetiredEvents {
+  readonly type: string;
+  readonly events: bigint;
 }
 
 const shown = 20;
@@ -43,6 +52,9 @@ const findVersionGaps = sql`
       AND p.aggregate_version = e.aggregate_version - 1), e.position) >= e.position
   ORDER BY e.position LIMIT ${shown}`;
 
+const countRetired = sql`
+  SELECT event_type AS type, count(*) AS events FROM ${annals}.events WHERE event_type = ANY ($1) GROUP BY event_type ORDER BY event_type`;
+
 const findOrphanClaims = sql`
   SELECT scope, aggregate_type, aggregate_id FROM ${annals}.claims AS c
   WHERE NOT EXISTS (
@@ -66,7 +78,10 @@ interface Found {
 /** Proves: positions dense, versions dense and in the order of positions, no claim without a stream. */
 @Injectable()
 export class LogCheck {
-  constructor(@Inject(DATA_SOURCE) private readonly dataSource: DataSource) {}
+  constructor(
+    @Inject(DATA_SOURCE) private readonly dataSource: DataSource,
+    private readonly registry: EventRegistry,
+  ) {}
 
   run(): Promise<LogCheckResult> {
     return withLongReads(this.dataSource, async (runner) => {
@@ -79,6 +94,7 @@ export class LogCheck {
         events: found.events,
         head,
         streams: found.streams,
+        retired: await this.countRetired(runner),
         problems: [
           ...found.holes.slice(0, shown),
           ...found.gaps.slice(0, shown),
@@ -86,6 +102,13 @@ export class LogCheck {
         ],
       };
     });
+  }
+
+  private async countRetired(runner: QueryRunner): Promise<readonly RetiredEvents[]> {
+    const types = this.registry.retiredTypes;
+    if (types.length === 0) return [];
+    const rows = await query<{ type: string; events: string }[]>(runner, countRetired, [types]);
+    return rows.map(({ type, events }) => ({ type, events: BigInt(events) }));
   }
 }
 

@@ -129,6 +129,7 @@ export class EventBusBridge {
     const { correlationId, actor } = recorded.metadata;
     try {
       const event = this.registry.decode(recorded);
+      if (event === undefined) return;
       const work = [(): string => `event bus at position ${recorded.position}`];
       runInMessageContext({ correlationId, causationId: recorded.id, actor, work }, () => {
         this.eventBus.publish(event);

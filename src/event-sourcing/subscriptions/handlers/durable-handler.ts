@@ -46,7 +46,8 @@ export class DurableHandler implements Subscriber {
   }
 
   wants({ type }: RecordedEvent): boolean {
-    return this.events.has(this.registry.classOf(type));
+    const eventClass = this.registry.classOf(type);
+    return eventClass !== undefined && this.events.has(eventClass);
   }
 
   async handle(events: Iterable<RecordedEvent>, manager: EntityManager, within: WithinTime): Promise<void> {
@@ -68,7 +69,8 @@ export class DurableHandler implements Subscriber {
       derivedFrom: `${this.name}/${recorded.id}`,
     };
     await runInMessageContext(cause, async () => {
-      await this.handler.handle(this.registry.decode(recorded), context);
+      const event = this.registry.decode(recorded);
+      if (event !== undefined) await this.handler.handle(event, context);
     });
   }
 }
