@@ -126,7 +126,7 @@ export {
 // Its providers
 export { ReceiptCleaning } from './event-store/receipt-cleaning';
 export { InMemoryEventStore } from './event-store/in-memory-event-store';
-export { LogCheck, type LogCheckResult } from './event-store/postgres/log-check';
+export { LogCheck, type LogCheckResult, type RetiredEvents } from './event-store/postgres/log-check';
 export { BoundedPool, type BoundedPoolConfig } from './postgres/bounded-pool';
 export { readLogState } from './event-store/postgres/log-state';
 export { sessionSettings } from './postgres/session-settings';
