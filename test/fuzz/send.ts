@@ -1,6 +1,8 @@
 import { Agent, type IncomingMessage, request as open } from 'node:http';
 import { once } from 'node:events';
+import type { Transform } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { Exchange } from '../openapi/answer-check';
 import type { FuzzRequest } from './requests';
 
@@ -37,9 +39,18 @@ export class Sender {
   }
 }
 
+const decoders: Readonly<Record<string, () => Transform>> = {
+  br: createBrotliDecompress,
+  gzip: createGunzip,
+  deflate: createInflate,
+};
+
 /** A stream of events has no end: its head is the answer. */
 async function bodyOf(response: IncomingMessage): Promise<string> {
-  if (!response.headers['content-type']?.startsWith('text/event-stream')) return text(response);
-  response.destroy();
-  return '';
+  if (response.headers['content-type']?.startsWith('text/event-stream')) {
+    response.destroy();
+    return '';
+  }
+  const decoder = decoders[response.headers['content-encoding'] ?? ''];
+  return text(decoder === undefined ? response : response.pipe(decoder()));
 }
